@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What bindgen made of [`bindings/bindings.h`], over the `kernel` crate's types.
+//!
+//! Only the abstractions ([`crate::cpuhp`], [`crate::sysfs`] and the small ones beside them) use
+//! this.
+//!
+//! [`bindings/bindings.h`]: bindings/bindings.h
+
+#![allow(
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_upper_case_globals,
+    reason = "generated code, and not all of it in every configuration"
+)]
+
+pub use kernel::bindings::{
+    __cpu_possible_mask,
+    attribute,
+    bin_attribute,
+    cpuhp_state,
+    cpuhp_state_CPUHP_AP_ONLINE_DYN,
+    cpuhp_state_CPUHP_BP_PREPARE_DYN,
+    file,
+    kobj_type,
+    kobject,
+    loff_t,
+    sysfs_ops,
+    umode_t,
+    TASK_COMM_LEN, //
+};
+
+include!(env!("RUST_HOTPLUG_BINDINGS"));
+
+pub use rust_helper_dev_offline as dev_offline;
+pub use rust_helper_get_task_comm as get_task_comm;
+pub use rust_helper_kobject_flush_release as kobject_flush_release;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What bindgen reads. Inline functions and macros come in through the helpers
+ * in this folder, as in the kernel's rust/helpers/.
+ */
+#include <linux/bitmap.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/sched.h>
+#include <linux/sysfs.h>
+
+bool rust_helper_dev_offline(const struct device *dev);
+void rust_helper_get_task_comm(char *buf, struct task_struct *task);
+void rust_helper_kobject_flush_release(struct kobject *kobj);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a callback is told about the call it is in.
+
+use super::{
+    Online,
+    Section, //
+};
+use crate::bindings;
+use core::{
+    marker::PhantomData,
+    ptr, //
+};
+use kernel::{
+    cpu::CpuId,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    task::Task,
+    types::NotThreadSafe, //
+};
+
+/// Why the kernel calls a callback.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[repr(i32)]
+pub enum Operation {
+    /// The state is being set up: startup on the CPUs that are up, and the rollback of that.
+    Setup,
+    /// The CPU goes online or offline, or an attempt at that is being rolled back.
+    Hotplug,
+    /// The state is being removed: teardown on the CPUs that are up.
+    Remove,
+}
+
+/// Which of the two callbacks a call is.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(super) enum Direction {
+    Startup,
+    Teardown,
+}
+
+/// The task that is inside a callback, or null.
+///
+/// One is enough: the kernel runs at most one callback of a dynamic state at any time. Setup,
+/// removal and the like hold `cpuhp_state_mutex`, under `cpus_read_lock()`; an operation on a CPU
+/// holds that lock for writing; and where the callback runs in `cpuhp/N`, the task that holds the
+/// locks waits for it.
+static IN_CALLBACK: Atomic<*mut kernel::bindings::task_struct> = Atomic::new(ptr::null_mut());
+
+/// Whether the calling task is inside a callback.
+#[inline]
+pub(super) fn in_callback() -> bool {
+    // Nobody but this task writes this task's pointer, so no ordering is needed.
+    ptr::eq(IN_CALLBACK.load(Relaxed), Task::current_raw())
+}
+
+/// What is true while a callback of a state in section `S` runs.
+///
+/// Only the callbacks' entry points can make one, and it does not leave the thread.
+///
+/// # Invariants
+///
+/// The value lives for no longer than a call by `kernel/cpu.c` of a callback of a state in section
+/// `S`, for CPU `cpu`, and stays in the task of that call.
+pub struct Context<'a, S: Section> {
+    cpu: CpuId,
+    state: bindings::cpuhp_state,
+    operation: Operation,
+    direction: Direction,
+    _section: PhantomData<(&'a (), S)>,
+    _not_thread_safe: NotThreadSafe,
+}
+
+impl<S: Section> Context<'_, S> {
+    /// Runs `f` with the context of a call.
+    ///
+    /// # Safety
+    ///
+    /// To be called only by the function that `kernel/cpu.c` calls as a callback in `direction` of
+    /// a state in section `S` for the CPU number `cpu`, within that call.
+    #[inline]
+    pub(super) unsafe fn with<R>(
+        cpu: u32,
+        state: bindings::cpuhp_state,
+        operation: Operation,
+        direction: Direction,
+        f: impl FnOnce(&Context<'_, S>) -> R,
+    ) -> R {
+        IN_CALLBACK.store(Task::current_raw(), Relaxed);
+        // INVARIANT: The caller is the callback, and the value is gone before it returns.
+        let result = f(&Context {
+            // SAFETY: The kernel calls callbacks for present CPUs only.
+            cpu: unsafe { CpuId::from_u32_unchecked(cpu) },
+            state,
+            operation,
+            direction,
+            _section: PhantomData,
+            _not_thread_safe: NotThreadSafe,
+        });
+        IN_CALLBACK.store(ptr::null_mut(), Relaxed);
+        result
+    }
+
+    /// Returns the CPU that is hotplugged, or that a state is set up on.
+    #[inline]
+    pub fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+
+    /// Returns the number of the state, where it is known.
+    ///
+    /// The kernel tells it when the setup is done, and so not yet to the calls that setup makes.
+    #[inline]
+    pub fn state(&self) -> Option<i32> {
+        (self.state >= 0).then_some(self.state)
+    }
+
+    /// Returns why the kernel makes this call.
+    #[inline]
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Tells whether the kernel recovers cleanly if this call fails.
+    ///
+    /// It does not where the call is itself part of undoing something: a teardown that fails in a
+    /// removal is `BUG()`, and one that fails in a rollback, as a startup that does, is a `WARN()`
+    /// and leaves the CPU half-way. A startup that may fail anyway (it needs memory, say) need not
+    /// ask. This is for who fails on purpose.
+    ///
+    /// The kernel does not tell its callbacks whether it is going forwards or back. What does is
+    /// the CPU's device, whose `offline` flag is changed only after an operation has succeeded: a
+    /// startup for a CPU whose device is online still is the rollback of an offline operation,
+    /// and a teardown for one whose device is not online yet is the rollback of an online one.
+    /// Suspend and resume do not change that flag. There the answer is no.
+    pub fn may_fail(&self) -> bool {
+        match (self.operation, self.direction) {
+            (Operation::Setup, Direction::Startup) => true,
+            (Operation::Hotplug, Direction::Startup) => {
+                !tasks_frozen() && device_is_online(self.cpu) == Some(false)
+            }
+            (Operation::Hotplug, Direction::Teardown) => {
+                S::TEARDOWN_MAY_FAIL && !tasks_frozen() && device_is_online(self.cpu) == Some(true)
+            }
+            (Operation::Setup | Operation::Remove, Direction::Teardown)
+            | (Operation::Remove, Direction::Startup) => false,
+        }
+    }
+}
+
+impl Context<'_, Online> {
+    /// Returns the CPU this call runs on, which is the one that is hotplugged.
+    ///
+    /// The task is pinned to it for the whole call, even where the call sleeps.
+    #[inline]
+    pub fn this_cpu(&self) -> CpuId {
+        self.cpu
+    }
+}
+
+/// Whether the running hotplug operation is part of a suspend or a resume.
+fn tasks_frozen() -> bool {
+    // SAFETY: The variable is written under `cpus_write_lock()`, by the operation that the calling
+    // callback belongs to and before it was called, so nobody writes it now.
+    unsafe { bindings::cpuhp_tasks_frozen }
+}
+
+/// Whether the device of `cpu` is online, if it has one.
+fn device_is_online(cpu: CpuId) -> Option<bool> {
+    // SAFETY: Any CPU number will do.
+    let device = unsafe { bindings::get_cpu_device(cpu.as_u32()) };
+    if device.is_null() {
+        return None;
+    }
+    // SAFETY: `struct cpu` and the device in it are never freed, see `drivers/base/cpu.c`. The flag
+    // is written under the device's lock by who runs the hotplug operation, before or after it.
+    Some(!unsafe { bindings::dev_offline(device) })
+}
