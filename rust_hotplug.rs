@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 pub mod bindings;
 pub mod cpuhp;
+pub mod sysfs;
 
 module! {
     type: RustHotplug,

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Directories.
+
+use super::{
+    attribute::{
+        attribute_show,
+        attribute_store, //
+    },
+    Attribute,
+    BinAttribute, //
+};
+use crate::bindings;
+use core::{
+    ops::Deref,
+    ptr, //
+};
+use kernel::{
+    container_of,
+    error::to_result,
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Completion,
+        Mutex, //
+    },
+    task::Task,
+    types::Opaque, //
+};
+use pin_init::zeroed;
+
+/// The data of a directory, and the files that show it.
+pub trait Directory: Send + Sync + Sized + 'static {
+    /// The files with a value in text.
+    const ATTRIBUTES: &'static [Attribute<Self>];
+
+    /// The files that are read in pieces.
+    const BIN_ATTRIBUTES: &'static [BinAttribute<Self>] = &[];
+}
+
+/// A directory in sysfs.
+///
+/// It dereferences to its data. Dropping it removes the directory and may sleep: it waits for the
+/// attributes' functions that run. Where it is dropped by one of these functions itself, that is
+/// refused: see the implementation of [`Drop`].
+pub struct Dir<D: Directory>(Arc<Node<D>>);
+
+impl<D: Directory> Dir<D> {
+    /// Makes the directory `name` in `parent`, with all its files.
+    ///
+    /// The parent stays for as long as the new directory does. `module` is the module that `D` is
+    /// part of. May sleep.
+    ///
+    /// C: `kobject_init_and_add()`, `sysfs_create_file()`.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` if the parent has something of that name, about which sysfs also warns; `ENOMEM`.
+    pub fn new<P: Directory>(
+        parent: &Dir<P>,
+        name: &CStr,
+        data: impl PinInit<D, Error>,
+        module: &'static ThisModule,
+    ) -> Result<Self> {
+        // SAFETY: The node holds a reference to its parent, whose kobject it thereby keeps.
+        unsafe {
+            Self::create(
+                parent.0.kobj.get(),
+                Some(parent.0.clone()),
+                name,
+                data,
+                module,
+            )
+        }
+    }
+
+    /// Makes the directory `name` in `/sys/kernel`.
+    ///
+    /// Otherwise as [`Dir::new`].
+    pub fn new_in_kernel(
+        name: &CStr,
+        data: impl PinInit<D, Error>,
+        module: &'static ThisModule,
+    ) -> Result<Self> {
+        // SAFETY: `kernel_kobj` is set at boot and never removed.
+        unsafe { Self::create(bindings::kernel_kobj, None, name, data, module) }
+    }
+
+    /// # Safety
+    ///
+    /// `parent_kobj` is a kobject in sysfs that stays there or, where there is a `parent`, stays
+    /// there while that lives.
+    unsafe fn create(
+        parent_kobj: *mut bindings::kobject,
+        parent: Option<Arc<dyn AnyNode>>,
+        name: &CStr,
+        data: impl PinInit<D, Error>,
+        module: &'static ThisModule,
+    ) -> Result<Self> {
+        let node = Arc::pin_init(
+            // INVARIANT: If this succeeds, the kobject is in sysfs with all the files.
+            try_pin_init!(Node {
+                kobj <- Opaque::zeroed(),
+                data <- data,
+                parent,
+                module,
+                callers <- new_mutex!(KVec::new()),
+                released <- Completion::new(),
+                _: {
+                    // SAFETY: All other fields are in place, and the caller vouches for the parent.
+                    unsafe { Node::<D>::add(kobj.get(), parent_kobj, name) }.inspect_err(|_| {
+                        // SAFETY: `add()` left the reference that it made.
+                        unsafe { Node::<D>::put(kobj.get(), &released) }
+                    })?;
+                },
+            }? Error),
+            GFP_KERNEL,
+        )?;
+        Ok(Self(node))
+    }
+}
+
+impl<D: Directory> Deref for Dir<D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        &self.0.data
+    }
+}
+
+impl<D: Directory> Drop for Dir<D> {
+    /// Removes the directory.
+    ///
+    /// In a function of an attribute of this directory, or of one above it, this would wait for the
+    /// function itself. There it is an error, which the kernel log gets to hear of: the directory,
+    /// its data and its module then stay for good.
+    fn drop(&mut self) {
+        if self.0.called_by_this_task() {
+            pr_err!(
+                "sysfs directory dropped by its own attribute: it stays, and so does its module\n"
+            );
+            // SAFETY: The module is alive: its code is running.
+            unsafe { kernel::bindings::__module_get(self.0.module.as_ptr()) };
+            core::mem::forget(self.0.clone());
+        }
+    }
+}
+
+/// What a [`Dir`] and the directories in it share.
+///
+/// # Invariants
+///
+/// `kobj` is in sysfs, with the files of `D`, and this value holds the one reference to it.
+#[pin_data(PinnedDrop)]
+struct Node<D: Directory> {
+    #[pin]
+    kobj: Opaque<bindings::kobject>,
+    #[pin]
+    data: D,
+    /// Dropped after this node is gone from sysfs.
+    parent: Option<Arc<dyn AnyNode>>,
+    module: &'static ThisModule,
+    /// The tasks, by the address of their `task_struct`, that run an attribute's function.
+    #[pin]
+    callers: Mutex<KVec<usize>>,
+    #[pin]
+    released: Completion,
+}
+
+// SAFETY: The kobject is only passed to functions that do their own locking, and the rest is
+// `Send` by itself.
+unsafe impl<D: Directory> Send for Node<D> {}
+// SAFETY: As above.
+unsafe impl<D: Directory> Sync for Node<D> {}
+
+/// A node, whatever data it has.
+trait AnyNode: Send + Sync {
+    /// Whether the calling task is in a function of an attribute here or above.
+    fn called_by_this_task(&self) -> bool;
+}
+
+impl<D: Directory> AnyNode for Node<D> {
+    fn called_by_this_task(&self) -> bool {
+        self.callers.lock().contains(&this_task())
+            || self
+                .parent
+                .as_ref()
+                .is_some_and(|parent| parent.called_by_this_task())
+    }
+}
+
+fn this_task() -> usize {
+    Task::current_raw().addr()
+}
+
+impl<D: Directory> Node<D> {
+    const OPS: bindings::sysfs_ops = bindings::sysfs_ops {
+        show: Some(attribute_show::<D>),
+        store: Some(attribute_store::<D>),
+    };
+
+    const TYPE: bindings::kobj_type = bindings::kobj_type {
+        release: Some(Self::release),
+        sysfs_ops: &Self::OPS,
+        ..zeroed()
+    };
+
+    /// Puts `kobj` into sysfs.
+    ///
+    /// On an error as well as on success there is a reference to it, for [`Node::put`].
+    ///
+    /// # Safety
+    ///
+    /// `kobj` is that of a node of this type whose other fields are initialized, zeroed itself;
+    /// `parent` is a kobject in sysfs.
+    unsafe fn add(
+        kobj: *mut bindings::kobject,
+        parent: *mut bindings::kobject,
+        name: &CStr,
+    ) -> Result {
+        // SAFETY: The kobject is zeroed and the type is static. The format takes one string.
+        to_result(unsafe {
+            bindings::kobject_init_and_add(
+                kobj,
+                &Self::TYPE,
+                parent,
+                c"%s".as_char_ptr(),
+                name.as_char_ptr(),
+            )
+        })?;
+        for attribute in D::ATTRIBUTES {
+            // SAFETY: The kobject has just been added, and the table is static.
+            to_result(unsafe {
+                bindings::sysfs_create_file_ns(kobj, attribute.as_raw(), ptr::null())
+            })?;
+        }
+        for attribute in D::BIN_ATTRIBUTES {
+            // SAFETY: As above.
+            to_result(unsafe { bindings::sysfs_create_bin_file(kobj, attribute.as_raw()) })?;
+        }
+        Ok(())
+    }
+
+    /// Takes `kobj` out of sysfs and gives up the reference to it.
+    ///
+    /// Waits for the functions of attributes that run; after it none does.
+    ///
+    /// # Safety
+    ///
+    /// [`Node::add`] was called for `kobj`, this has not been, and `released` is of the same node.
+    unsafe fn put(kobj: *mut bindings::kobject, released: &Completion) {
+        // SAFETY: There is a reference to it. If it was never added, the first does nothing.
+        unsafe {
+            bindings::kobject_del(kobj);
+            bindings::kobject_put(kobj);
+        }
+        // That was the last reference, but with CONFIG_DEBUG_KOBJECT_RELEASE a worker gets to
+        // release it, sooner or later; and it has to be through with that before the memory and
+        // the module's code may go.
+        released.wait_for_completion();
+        // SAFETY: The kobject's memory is still there.
+        unsafe { bindings::kobject_flush_release(kobj) };
+    }
+
+    /// # Safety
+    ///
+    /// To be called only by the kobject core, for a kobject of a node of this type.
+    unsafe extern "C" fn release(kobj: *mut bindings::kobject) {
+        // SAFETY: The node is there until its `put()` has seen the completion.
+        unsafe { &(*Self::from_kobj(kobj)).released }.complete_all();
+    }
+
+    /// # Safety
+    ///
+    /// `kobj` is the kobject of a node of this type.
+    unsafe fn from_kobj(kobj: *mut bindings::kobject) -> *const Self {
+        // SAFETY: This function's own requirement.
+        unsafe { container_of!(Opaque::cast_from(kobj.cast_const()), Self, kobj) }
+    }
+}
+
+#[pinned_drop]
+impl<D: Directory> PinnedDrop for Node<D> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant the kobject was added, and this is the end of it.
+        unsafe { Self::put(self.kobj.get(), &self.released) };
+    }
+}
+
+/// Runs a function of an attribute on the data of the directory.
+///
+/// # Safety
+///
+/// To be called only in a call by sysfs of an attribute's function, with the kobject of that call,
+/// which is one of a directory of type `D`. Until that call returns sysfs does not let the
+/// directory go.
+pub(super) unsafe fn with_data<D: Directory, R>(
+    kobj: *mut bindings::kobject,
+    f: impl FnOnce(&D) -> Result<R>,
+) -> Result<R> {
+    // SAFETY: This function's own requirement; `kobject_del()` in `Node::put()` waits for the call
+    // that this is in, and the node is freed after that.
+    let node = unsafe { &*Node::<D>::from_kobj(kobj) };
+    let task = this_task();
+
+    node.callers.lock().push(task, GFP_KERNEL)?;
+    let result = f(&node.data);
+    // A task is in one call of sysfs at a time. The order of the others does not matter.
+    node.callers.lock().retain(|caller| *caller != task);
+    result
+}

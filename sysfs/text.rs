@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is read from an attribute and written to it.
+
+use core::{
+    num::{
+        IntErrorKind,
+        ParseIntError, //
+    },
+    ops::RangeInclusive,
+    str::{
+        self,
+        FromStr, //
+    }, //
+};
+use kernel::{
+    fmt,
+    prelude::*, //
+};
+
+/// The text that a reader of an attribute gets.
+pub struct Text<'a> {
+    buffer: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, len: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Writes the value, and the newline that ends it.
+    ///
+    /// # Errors
+    ///
+    /// `E2BIG` if it does not fit the page that sysfs has for it.
+    pub fn line(&mut self, value: fmt::Arguments<'_>) -> Result {
+        fmt::Write::write_fmt(self, value)
+            .and_then(|()| fmt::Write::write_char(self, '\n'))
+            .map_err(|_| E2BIG)
+    }
+}
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        let room = self.buffer.get_mut(self.len..).ok_or(fmt::Error)?;
+        room.get_mut(..s.len())
+            .ok_or(fmt::Error)?
+            .copy_from_slice(s.as_bytes());
+        self.len += s.len();
+        Ok(())
+    }
+}
+
+/// The text that somebody wrote to an attribute, without white space at either end.
+pub struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self(text.trim_ascii())
+    }
+
+    /// Returns the text.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if it is empty or is not text.
+    pub fn text(&self) -> Result<&'a str> {
+        let text = str::from_utf8(self.0).map_err(|_| EINVAL)?;
+        if text.is_empty() || text.contains(char::is_control) {
+            return Err(EINVAL);
+        }
+        Ok(text)
+    }
+
+    /// Returns the decimal number that the text is.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL` if it is not a number.
+    /// - `ERANGE` if it is one, but not in `range`.
+    pub fn number<T>(&self, range: RangeInclusive<T>) -> Result<T>
+    where
+        T: TryFrom<i128> + PartialOrd,
+    {
+        let wide = i128::from_str(self.text()?).map_err(|e: ParseIntError| match e.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => ERANGE,
+            _ => EINVAL,
+        })?;
+        let number = T::try_from(wide).map_err(|_| ERANGE)?;
+        if !range.contains(&number) {
+            return Err(ERANGE);
+        }
+        Ok(number)
+    }
+}
