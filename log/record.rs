@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A record of the log: as an event, as the words it is kept in, and as a line of text.
+
+use crate::task::Comm;
+use core::str;
+use kernel::{
+    fmt::{
+        self,
+        Write, //
+    },
+    prelude::*,
+    str::Formatter,
+    time::{
+        ClockSource,
+        Monotonic, //
+    },
+};
+
+/// A call of a callback, made when it returns.
+pub struct Event<'a> {
+    /// The state it belongs to.
+    pub state: StateName,
+    /// The number of the state, where the kernel has told it.
+    pub id: Option<i32>,
+    /// The name of the instance, where the state has instances.
+    pub instance: &'a str,
+    /// The CPU that is hotplugged.
+    pub cpu: u32,
+    /// The CPU that the callback runs on.
+    pub on: u32,
+    /// Why the kernel made the call.
+    pub op: Op,
+    /// What it called.
+    pub callback: Callback,
+    /// What the callback returns.
+    pub result: Result,
+    /// Whether a fault of ours made it fail.
+    pub injected: bool,
+}
+
+/// A state, by the name of its directory.
+#[derive(Clone, Copy)]
+pub enum StateName {
+    /// `prepare`.
+    Prepare,
+    /// `online`.
+    Online,
+}
+
+impl StateName {
+    const NAMES: [&'static str; 2] = ["prepare", "online"];
+}
+
+/// Why the kernel calls a callback.
+#[derive(Clone, Copy)]
+pub enum Op {
+    /// The state is being set up, or that is being rolled back.
+    Setup,
+    /// The state is being removed.
+    Remove,
+    /// The CPU goes online or offline, or that is being rolled back.
+    Hotplug,
+}
+
+impl Op {
+    const NAMES: [&'static str; 3] = ["setup", "remove", "hotplug"];
+}
+
+/// One of the two callbacks of a state.
+#[derive(Clone, Copy)]
+pub enum Callback {
+    /// The one on the way up.
+    Startup,
+    /// The one on the way down.
+    Teardown,
+}
+
+impl Callback {
+    const NAMES: [&'static str; 2] = ["startup", "teardown"];
+}
+
+/// The length of a line, with its newline. Enough for the longest value of every field.
+pub(super) const LINE_LEN: usize = 208;
+
+const INSTANCE_LEN: usize = 32;
+
+const TIME: usize = 0;
+/// `cpu`, `on`: 32 bits each, from the lowest.
+const CPUS: usize = 1;
+/// `id`: 32 bits; `ret`: 16; `state`, `op`, `callback`, `injected`: 4 each.
+const REST: usize = 2;
+const COMM: usize = 3;
+const INSTANCE: usize = COMM + Comm::LEN / 8;
+
+/// How many words a record takes.
+pub(super) const WORDS: usize = INSTANCE + INSTANCE_LEN / 8;
+
+/// A record as it is kept.
+pub(super) type Words = [u64; WORDS];
+
+impl Event<'_> {
+    /// Packs the event, with the time and the calling task.
+    pub(super) fn pack(&self) -> Words {
+        let ret = match self.result {
+            Ok(()) => 0,
+            Err(error) => error.to_errno(),
+        };
+        let mut words = [0; WORDS];
+        words[TIME] = Monotonic::ktime_get() as u64;
+        words[CPUS] = u64::from(self.cpu) | u64::from(self.on) << 32;
+        words[REST] = u64::from(self.id.unwrap_or(-1) as u32)
+            | u64::from(ret as i16 as u16) << 32
+            | (self.state as u64) << 48
+            | (self.op as u64) << 52
+            | (self.callback as u64) << 56
+            | u64::from(self.injected) << 60;
+        pack_bytes(Comm::current().as_bytes(), &mut words[COMM..INSTANCE]);
+        pack_bytes(self.instance.as_bytes(), &mut words[INSTANCE..]);
+        words
+    }
+}
+
+fn pack_bytes(bytes: &[u8], words: &mut [u64]) {
+    for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+        let mut padded = [0; 8];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        *word = u64::from_ne_bytes(padded);
+    }
+}
+
+/// Displays packed bytes so that they are one word for whoever splits the line: up to the first
+/// NUL, with `_` for what is not a visible character, and `-` if there is nothing.
+struct Name<'a>(&'a [u64]);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0.iter().flat_map(|word| word.to_ne_bytes());
+        let mut empty = true;
+        for byte in bytes.take_while(|byte| *byte != 0) {
+            empty = false;
+            f.write_char(match byte {
+                b'=' => '_',
+                _ if byte.is_ascii_graphic() => byte.into(),
+                _ => '_',
+            })?;
+        }
+        if empty {
+            f.write_char('-')?;
+        }
+        Ok(())
+    }
+}
+
+/// A line of the log.
+pub(super) struct Line([u8; LINE_LEN]);
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self([b' '; LINE_LEN])
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8; LINE_LEN] {
+        &self.0
+    }
+
+    /// Makes this the line of a record.
+    pub(super) fn write_record(&mut self, sequence: u64, words: &Words) {
+        const NSEC_PER_SEC: u64 = 1_000_000_000;
+
+        let time = words[TIME];
+        let rest = words[REST];
+        let nibble = |shift: u32| (rest >> shift) as usize & 0xf;
+        self.write(fmt!(
+            "seq={:<6} time={}.{:09} state={:<13} id={:<3} instance={} cpu={:<3} on={:<3} \
+             task={:<12} op={:<7} callback={:<8} ret={:<4} injected={}",
+            sequence,
+            time / NSEC_PER_SEC,
+            time % NSEC_PER_SEC,
+            StateName::NAMES[nibble(48) % StateName::NAMES.len()],
+            rest as u32 as i32,
+            Name(&words[INSTANCE..]),
+            words[CPUS] as u32,
+            words[CPUS] >> 32,
+            Name(&words[COMM..INSTANCE]),
+            Op::NAMES[nibble(52) % Op::NAMES.len()],
+            Callback::NAMES[nibble(56) % Callback::NAMES.len()],
+            (rest >> 32) as u16 as i16,
+            nibble(60),
+        ));
+    }
+
+    /// Makes this the line of a record that has been overwritten.
+    pub(super) fn write_lost(&mut self, sequence: u64) {
+        self.write(fmt!(
+            "seq={:<6} time=- state=- id=-1 instance=- cpu=- on=- task=- op=- callback=lost \
+             ret=0 injected=0",
+            sequence
+        ));
+    }
+
+    fn write(&mut self, text: fmt::Arguments<'_>) {
+        self.0.fill(b' ');
+        // It fits: the line is as long as the longest value of every field takes.
+        let _ = Formatter::new(&mut self.0[..LINE_LEN - 1]).write_fmt(text);
+        self.0[LINE_LEN - 1] = b'\n';
+    }
+}
