@@ -23,8 +23,8 @@
 //! Each attribute has one value. Any number of its functions may run at the same time, in process
 //! context; they may sleep, and the only locks around them are those of kernfs. Dropping the
 //! [`Dir`] removes the directory: it waits for the functions that run, and after it none does. So
-//! they must not wait for a lock that is held when the directory is dropped. A parent goes after
-//! its children, in whatever order they are dropped.
+//! they must not wait for a lock that is held when the directory is dropped. Dropping the parent
+//! removes what is in it as well.
 //!
 //! Not supported: namespaces, owners other than root, `mmap()`, and visibility by attribute.
 //!

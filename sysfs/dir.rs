@@ -41,15 +41,16 @@ pub trait Directory: Send + Sync + Sized + 'static {
 
 /// A directory in sysfs.
 ///
-/// It dereferences to its data. Dropping it removes the directory and may sleep: it waits for the
-/// attributes' functions that run. Where it is dropped by one of these functions itself, that is
-/// refused: see the implementation of [`Drop`].
+/// It dereferences to its data. Dropping it removes the directory, with all that is in it, and may
+/// sleep: it waits for the attributes' functions that run. The data of directories that were in it
+/// stays for as long as there is a [`Dir`] for it. Where it is dropped by one of these functions
+/// itself, that is refused: see the implementation of [`Drop`].
 pub struct Dir<D: Directory>(Arc<Node<D>>);
 
 impl<D: Directory> Dir<D> {
     /// Makes the directory `name` in `parent`, with all its files.
     ///
-    /// The parent stays for as long as the new directory does. `module` is the module that `D` is
+    /// `module` is the module that `D` is
     /// part of. May sleep.
     ///
     /// C: `kobject_init_and_add()`, `sysfs_create_file()`.
@@ -130,38 +131,44 @@ impl<D: Directory> Deref for Dir<D> {
 }
 
 impl<D: Directory> Drop for Dir<D> {
-    /// Removes the directory.
+    /// Takes the directory out of sysfs, and all that is in it.
     ///
-    /// In a function of an attribute of this directory, or of one above it, this would wait for the
+    /// In a function of an attribute of this directory, or of one below it, this would wait for the
     /// function itself. There it is an error, which the kernel log gets to hear of: the directory,
     /// its data and its module then stay for good.
     fn drop(&mut self) {
-        if self.0.called_by_this_task() {
+        if self.0.callers.lock().contains(&this_task()) {
             pr_err!(
-                "sysfs directory dropped by its own attribute: it stays, and so does its module\n"
+                "sysfs directory dropped by an attribute in it: it stays, and so does its module\n"
             );
             // SAFETY: The module is alive: its code is running.
-            unsafe { kernel::bindings::__module_get(self.0.module.as_ptr()) };
+            unsafe { bindings::__module_get(self.0.module.as_ptr()) };
             core::mem::forget(self.0.clone());
+            return;
         }
+        // SAFETY: By the invariants of `Node` the kobject is initialized and there is a reference to
+        // it. This waits for the functions of attributes that run, and after it none does.
+        unsafe { bindings::kobject_del(self.0.kobj.get()) };
     }
 }
 
-/// What a [`Dir`] and the directories in it share.
+/// What a [`Dir`] and those of the directories in it share.
 ///
 /// # Invariants
 ///
-/// `kobj` is in sysfs, with the files of `D`, and this value holds the one reference to it.
+/// - `kobj` is initialized, and this value holds a reference to it.
+/// - It is in sysfs, with the files of `D`, until the [`Dir`] is dropped.
 #[pin_data(PinnedDrop)]
 struct Node<D: Directory> {
     #[pin]
     kobj: Opaque<bindings::kobject>,
     #[pin]
     data: D,
-    /// Dropped after this node is gone from sysfs.
+    /// Kept for as long as there are directories in it, if not longer.
     parent: Option<Arc<dyn AnyNode>>,
     module: &'static ThisModule,
-    /// The tasks, by the address of their `task_struct`, that run an attribute's function.
+    /// The tasks, by the address of their `task_struct`, that are in a function of an attribute here
+    /// or below.
     #[pin]
     callers: Mutex<KVec<usize>>,
     #[pin]
@@ -176,17 +183,29 @@ unsafe impl<D: Directory> Sync for Node<D> {}
 
 /// A node, whatever data it has.
 trait AnyNode: Send + Sync {
-    /// Whether the calling task is in a function of an attribute here or above.
-    fn called_by_this_task(&self) -> bool;
+    /// Notes that a task is in a function of an attribute here or below.
+    fn enter(&self, task: usize) -> Result;
+
+    /// Notes that it no longer is.
+    fn leave(&self, task: usize);
 }
 
 impl<D: Directory> AnyNode for Node<D> {
-    fn called_by_this_task(&self) -> bool {
-        self.callers.lock().contains(&this_task())
-            || self
-                .parent
-                .as_ref()
-                .is_some_and(|parent| parent.called_by_this_task())
+    fn enter(&self, task: usize) -> Result {
+        self.callers.lock().push(task, GFP_KERNEL)?;
+        if let Some(parent) = &self.parent {
+            parent
+                .enter(task)
+                .inspect_err(|_| self.forget_caller(task))?;
+        }
+        Ok(())
+    }
+
+    fn leave(&self, task: usize) {
+        self.forget_caller(task);
+        if let Some(parent) = &self.parent {
+            parent.leave(task);
+        }
     }
 }
 
@@ -242,15 +261,14 @@ impl<D: Directory> Node<D> {
         Ok(())
     }
 
-    /// Takes `kobj` out of sysfs and gives up the reference to it.
-    ///
-    /// Waits for the functions of attributes that run; after it none does.
+    /// Takes `kobj` out of sysfs if it is there, gives up the reference to it, and waits for it to
+    /// be released.
     ///
     /// # Safety
     ///
     /// [`Node::add`] was called for `kobj`, this has not been, and `released` is of the same node.
     unsafe fn put(kobj: *mut bindings::kobject, released: &Completion) {
-        // SAFETY: There is a reference to it. If it was never added, the first does nothing.
+        // SAFETY: There is a reference to it. If it is not in sysfs the first does nothing.
         unsafe {
             bindings::kobject_del(kobj);
             bindings::kobject_put(kobj);
@@ -261,6 +279,15 @@ impl<D: Directory> Node<D> {
         released.wait_for_completion();
         // SAFETY: The kobject's memory is still there.
         unsafe { bindings::kobject_flush_release(kobj) };
+    }
+
+    fn forget_caller(&self, task: usize) {
+        // The order of the others does not matter, nor which of several this is.
+        let mut callers = self.callers.lock();
+        if let Some(index) = callers.iter().position(|caller| *caller == task) {
+            // The index is in range.
+            let _ = callers.remove(index);
+        }
     }
 
     /// # Safety
@@ -283,7 +310,7 @@ impl<D: Directory> Node<D> {
 #[pinned_drop]
 impl<D: Directory> PinnedDrop for Node<D> {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: By the type invariant the kobject was added, and this is the end of it.
+        // SAFETY: By the type invariant there is a reference, and this is the end of it.
         unsafe { Self::put(self.kobj.get(), &self.released) };
     }
 }
@@ -299,14 +326,13 @@ pub(super) unsafe fn with_data<D: Directory, R>(
     kobj: *mut bindings::kobject,
     f: impl FnOnce(&D) -> Result<R>,
 ) -> Result<R> {
-    // SAFETY: This function's own requirement; `kobject_del()` in `Node::put()` waits for the call
-    // that this is in, and the node is freed after that.
+    // SAFETY: This function's own requirement; `kobject_del()` waits for the call that this is in,
+    // and the node is freed after that.
     let node = unsafe { &*Node::<D>::from_kobj(kobj) };
     let task = this_task();
 
-    node.callers.lock().push(task, GFP_KERNEL)?;
+    node.enter(task)?;
     let result = f(&node.data);
-    // A task is in one call of sysfs at a time. The order of the others does not matter.
-    node.callers.lock().retain(|caller| *caller != task);
+    node.leave(task);
     result
 }
