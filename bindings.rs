@@ -16,13 +16,14 @@
 )]
 
 pub use kernel::bindings::{
-    __cpu_possible_mask,
     attribute,
     bin_attribute,
     cpuhp_state,
     cpuhp_state_CPUHP_AP_ONLINE_DYN,
     cpuhp_state_CPUHP_BP_PREPARE_DYN,
+    cpumask_test_cpu,
     file,
+    hlist_node,
     kobj_type,
     kobject,
     loff_t,

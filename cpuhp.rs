@@ -50,26 +50,49 @@
 //!
 //! Reference: <https://docs.kernel.org/core-api/cpu_hotplug.html>
 
+mod callbacks;
 mod context;
 mod lock;
+mod manual;
+mod multi;
+mod percpu;
 mod section;
+mod setup;
 mod single;
 
+pub use callbacks::{
+    Callbacks,
+    Which, //
+};
 pub use context::{
     Context,
     Operation, //
 };
 pub use lock::{
+    CpusLocked,
     CpusReadGuard,
     Registrar, //
+};
+pub use manual::{
+    init_online_cpus,
+    undo_online_cpus, //
+};
+pub use multi::{
+    Instance,
+    MultiState, //
+};
+pub use percpu::{
+    CpuValue,
+    CpuValues, //
 };
 pub use section::{
     Online,
     Prepare,
     Section, //
 };
+pub use setup::Setup;
 pub use single::{
-    Callbacks,
+    SingleCallbacks,
     SingleState,
     Slot,
     SlotRef, //

@@ -57,6 +57,11 @@ impl Fault {
         }? Error)
     }
 
+    /// Whether it can be armed.
+    pub fn is_permitted(&self) -> bool {
+        self.permitted
+    }
+
     /// Decides whether the callback fails now, on this CPU, and with what.
     pub fn fire(&self, cpu: CpuId) -> Option<Error> {
         let mut settings = self.settings.lock();

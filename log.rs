@@ -13,7 +13,8 @@ pub use record::{
     Callback,
     Event,
     Op,
-    StateName, //
+    StateName,
+    INSTANCE_LEN, //
 };
 
 use kernel::{

@@ -19,23 +19,28 @@ use crate::{
     },
 };
 use kernel::{
-    cpu::CpuId,
-    new_spinlock,
+    cpu::{
+        nr_cpu_ids,
+        CpuId, //
+    },
     prelude::*,
+    str::CString,
     sync::{
         atomic::{
             Atomic,
+            Full,
             Relaxed, //
         },
-        Arc,
-        SpinLock, //
+        Arc, //
     },
 };
 
-/// The two callbacks of a state.
-#[pin_data]
+/// The two callbacks of a state or of an instance.
+#[pin_data(PinnedDrop)]
 pub struct Point {
     name: StateName,
+    /// The name of the instance and the point of its state, if this is one of an instance.
+    instance: Option<(CString, Arc<Point>)>,
     log: Arc<Log>,
     /// The fault of startup.
     #[pin]
@@ -46,81 +51,174 @@ pub struct Point {
     startups: Atomic<u64>,
     teardowns: Atomic<u64>,
     failures: Atomic<u64>,
-    #[pin]
-    cpus_up: SpinLock<Cpus>,
+    /// For each CPU, how many are up: instances if this is the point of a state with instances.
+    up: KVVec<Atomic<i32>>,
+}
+
+/// A call of a callback.
+pub struct Call {
+    cpu: CpuId,
+    id: Option<i32>,
+    operation: Operation,
+    /// Whether a fault may fire.
+    may_fail: bool,
+}
+
+impl Call {
+    /// A call that the kernel makes.
+    pub fn by_kernel<S: Section>(cx: &Context<'_, S>) -> Self {
+        Self {
+            cpu: cx.cpu(),
+            id: cx.state(),
+            operation: cx.operation(),
+            may_fail: cx.may_fail(),
+        }
+    }
+
+    /// A call that this module makes, to initialise a CPU by hand.
+    pub fn by_hand(cpu: CpuId, operation: Operation) -> Self {
+        Self {
+            cpu,
+            id: None,
+            operation,
+            may_fail: operation == Operation::Setup,
+        }
+    }
+
+    /// Returns why it is made.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Keeps faults from firing in this call.
+    pub fn must_not_fail(self) -> Self {
+        Self {
+            may_fail: false,
+            ..self
+        }
+    }
 }
 
 impl Point {
     /// Makes the callbacks of the state `name`.
     ///
     /// The fault of teardown can be armed if `teardown_may_fail`.
-    pub fn new(
+    pub fn state(
         name: StateName,
+        log: Arc<Log>,
+        teardown_may_fail: bool,
+    ) -> impl PinInit<Self, Error> {
+        Self::new(name, None, log, teardown_may_fail)
+    }
+
+    /// Makes the callbacks of the instance `name` of a state.
+    pub fn instance(name: CString, state: Arc<Point>) -> impl PinInit<Self, Error> {
+        let (state_name, log) = (state.name, state.log.clone());
+        let teardown_may_fail = state.teardown_fault.is_permitted();
+        Self::new(state_name, Some((name, state)), log, teardown_may_fail)
+    }
+
+    fn new(
+        name: StateName,
+        instance: Option<(CString, Arc<Point>)>,
         log: Arc<Log>,
         teardown_may_fail: bool,
     ) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             name,
+            instance,
             log,
             startup_fault <- Fault::new(true),
             teardown_fault <- Fault::new(teardown_may_fail),
             startups: Atomic::new(0),
             teardowns: Atomic::new(0),
             failures: Atomic::new(0),
-            cpus_up <- Cpus::none().map(|cpus| new_spinlock!(cpus))?,
+            up: {
+                let mut up = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
+                for _ in 0..nr_cpu_ids() {
+                    up.push(Atomic::new(0), GFP_KERNEL)?;
+                }
+                up
+            },
         }? Error)
     }
 
-    /// The startup of the state.
-    pub fn startup<S: Section>(&self, cx: &Context<'_, S>) -> Result {
-        let error = fire(&self.startup_fault, cx);
+    /// The startup.
+    pub fn startup(&self, call: &Call) -> Result {
+        let error = self.fire(call, |point| &point.startup_fault);
         if error.is_none() {
-            self.cpus_up.lock().set(cx.cpu());
+            self.set_up(call.cpu, true);
         }
-        self.done(cx, Callback::Startup, error)
+        self.done(call, Callback::Startup, error)
     }
 
     /// The part of the teardown that can say no.
-    pub fn may_go_down<S: Section>(&self, cx: &Context<'_, S>) -> Result {
-        match fire(&self.teardown_fault, cx) {
+    pub fn may_go_down(&self, call: &Call) -> Result {
+        match self.fire(call, |point| &point.teardown_fault) {
             None => Ok(()),
-            error => self.done(cx, Callback::Teardown, error),
+            error => self.done(call, Callback::Teardown, error),
         }
     }
 
-    /// The teardown of the state.
-    pub fn teardown<S: Section>(&self, cx: &Context<'_, S>) {
-        self.cpus_up.lock().clear(cx.cpu());
+    /// The teardown.
+    pub fn teardown(&self, call: &Call) {
+        self.set_up(call.cpu, false);
         // Without an error there is none to return.
-        let _ = self.done(cx, Callback::Teardown, None);
+        let _ = self.done(call, Callback::Teardown, None);
+    }
+
+    /// The point of the state, if this is one of an instance.
+    fn parent(&self) -> Option<&Point> {
+        self.instance.as_ref().map(|(_, parent)| &**parent)
+    }
+
+    /// Decides whether a fault fires: that of the instance, or else that of its state.
+    fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
+        if !call.may_fail {
+            return None;
+        }
+        fault(self)
+            .fire(call.cpu)
+            .or_else(|| fault(self.parent()?).fire(call.cpu))
+    }
+
+    /// Notes whether the CPU is up.
+    fn set_up(&self, cpu: CpuId, up: bool) {
+        let cpu = cpu.as_u32() as usize;
+        let change = i32::from(up) - self.up[cpu].xchg(i32::from(up), Full);
+        if let Some(parent) = self.parent() {
+            parent.up[cpu].add(change, Relaxed);
+        }
     }
 
     /// Counts and logs a call that is over.
-    fn done<S: Section>(
-        &self,
-        cx: &Context<'_, S>,
-        callback: Callback,
-        error: Option<Error>,
-    ) -> Result {
-        match callback {
-            Callback::Startup => &self.startups,
-            Callback::Teardown => &self.teardowns,
-        }
-        .add(1u64, Relaxed);
-        if error.is_some() {
-            self.failures.add(1u64, Relaxed);
+    fn done(&self, call: &Call, callback: Callback, error: Option<Error>) -> Result {
+        for point in [Some(self), self.parent()].into_iter().flatten() {
+            match callback {
+                Callback::Startup => &point.startups,
+                Callback::Teardown => &point.teardowns,
+            }
+            .add(1u64, Relaxed);
+            if error.is_some() {
+                point.failures.add(1u64, Relaxed);
+            }
         }
         let result = error.map_or(Ok(()), Err);
         self.log.write(&Event {
             state: self.name,
-            id: cx.state(),
-            instance: "",
-            cpu: cx.cpu().as_u32(),
+            id: call.id,
+            instance: self
+                .instance
+                .as_ref()
+                .map_or(&[], |(name, _)| name.to_bytes()),
+            cpu: call.cpu.as_u32(),
             on: CpuId::current().as_u32(),
-            op: match cx.operation() {
-                Operation::Setup => Op::Setup,
-                Operation::Remove => Op::Remove,
-                Operation::Hotplug => Op::Hotplug,
+            op: match (call.operation, &self.instance) {
+                (Operation::Setup, None) => Op::Setup,
+                (Operation::Setup, Some(_)) => Op::Add,
+                (Operation::Remove, None) => Op::Remove,
+                (Operation::Remove, Some(_)) => Op::Del,
+                (Operation::Hotplug, _) => Op::Hotplug,
             },
             callback,
             result,
@@ -154,20 +252,28 @@ impl Point {
         self.failures.load(Relaxed)
     }
 
-    /// Returns the CPUs whose startup has succeeded and whose teardown has not run since.
+    /// Whether the startup for this CPU has succeeded and its teardown has not run since.
+    pub fn is_up(&self, cpu: CpuId) -> bool {
+        self.up[cpu.as_u32() as usize].load(Relaxed) > 0
+    }
+
+    /// Returns the CPUs that are up: with at least one instance, if it is a state with instances.
     pub fn cpus_up(&self) -> Result<Cpus> {
-        // The copy is allocated before the lock is taken, under which nothing may sleep.
-        let mut copy = Cpus::none()?;
-        self.cpus_up.lock().copy(&mut copy);
-        Ok(copy)
+        let mut cpus = Cpus::none()?;
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .filter(|&cpu| self.is_up(cpu))
+            .for_each(|cpu| cpus.set(cpu));
+        Ok(cpus)
     }
 }
 
-/// Decides whether a fault fires, which it does only where the kernel copes with that.
-fn fire<S: Section>(fault: &Fault, cx: &Context<'_, S>) -> Option<Error> {
-    if cx.may_fail() {
-        fault.fire(cx.cpu())
-    } else {
-        None
+#[pinned_drop]
+impl PinnedDrop for Point {
+    fn drop(self: Pin<&mut Self>) {
+        // An instance that was removed without calls takes its CPUs along.
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .for_each(|cpu| self.set_up(cpu, false));
     }
 }

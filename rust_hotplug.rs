@@ -13,7 +13,8 @@
 //! - [`cpus`], [`errno`], [`task`]: small ones.
 //! - [`fault`], [`log`]: when a callback fails, and what was called.
 //! - [`point`]: what a callback does with both.
-//! - [`states`]: the states that have such callbacks.
+//! - [`way`]: how a state is set up.
+//! - [`states`], [`instances`]: the states that have such callbacks, without instances and with.
 //! - [`files`]: how people get at them.
 
 use kernel::{
@@ -28,24 +29,36 @@ pub mod cpus;
 pub mod errno;
 pub mod fault;
 pub mod files;
+pub mod instances;
 pub mod log;
 pub mod point;
 pub mod states;
 pub mod sysfs;
 pub mod task;
+pub mod way;
 
 use cpuhp::Registrar;
 use cpus::Cpus;
 use errno::Errno;
 use files::{
+    Instances,
+    MultiDirs,
     Root,
     StateDirs, //
 };
-use log::Log;
+use instances::{
+    OnlineInstance,
+    PrepareInstance, //
+};
+use log::{
+    Log,
+    StateName, //
+};
+use point::Point;
 use states::{
-    Exercised,
     OnlineCallbacks,
-    PrepareCallbacks, //
+    PrepareCallbacks,
+    State, //
 };
 use sysfs::Dir;
 
@@ -69,40 +82,72 @@ module! {
 
 /// The loaded module. The states go before the directory that they are in.
 pub struct RustHotplug {
-    _online: StateDirs<OnlineCallbacks>,
-    _prepare: StateDirs<PrepareCallbacks>,
+    _online_multi: MultiDirs<OnlineInstance>,
+    _prepare_multi: MultiDirs<PrepareInstance>,
+    _online: StateDirs<State<OnlineCallbacks>>,
+    _prepare: StateDirs<State<PrepareCallbacks>>,
     _root: Dir<Root>,
 }
 
 impl kernel::Module for RustHotplug {
     fn init(module: &'static ThisModule) -> Result<Self> {
         let log = Arc::new(Log::new()?, GFP_KERNEL)?;
-        let prepare = Arc::pin_init(PrepareCallbacks::new(log.clone()), GFP_KERNEL)?;
-        let online = Arc::pin_init(OnlineCallbacks::new(log.clone()), GFP_KERNEL)?;
+        // The kernel takes a failing teardown in the ONLINE section only.
+        let point = |name, teardown_may_fail| {
+            Arc::pin_init(
+                Point::state(name, log.clone(), teardown_may_fail),
+                GFP_KERNEL,
+            )
+        };
+        let prepare = point(StateName::Prepare, false)?;
+        let online = point(StateName::Online, true)?;
+        let prepare_multi = Arc::pin_init(
+            Instances::new(point(StateName::PrepareMulti, false)?, module),
+            GFP_KERNEL,
+        )?;
+        let online_multi = Arc::pin_init(
+            Instances::new(point(StateName::OnlineMulti, true)?, module),
+            GFP_KERNEL,
+        )?;
         arm_from_parameters(&online)?;
 
         let root = Dir::new_in_kernel(
             c"rust_hotplug",
             Ok(Root {
                 log,
-                prepare: prepare.clone(),
-                online: online.clone(),
+                points: [
+                    prepare.clone(),
+                    online.clone(),
+                    prepare_multi.clone(),
+                    online_multi.clone(),
+                ],
             }),
             module,
         )?;
+        let prepare = Arc::pin_init(State::new(prepare, module), GFP_KERNEL)?;
+        let online = Arc::pin_init(State::new(online, module), GFP_KERNEL)?;
+
         // SAFETY: A module's init function runs in process context, in the task that loads it,
         // without a lock held.
-        let mut registrar = unsafe { Registrar::assume() };
+        let registrar = &mut unsafe { Registrar::assume() };
         Ok(Self {
-            _prepare: StateDirs::new(&root, &prepare, &mut registrar, module)?,
-            _online: StateDirs::new(&root, &online, &mut registrar, module)?,
+            _prepare: StateDirs::new(&root, c"prepare", prepare, registrar, module)?,
+            _online: StateDirs::new(&root, c"online", online, registrar, module)?,
+            _prepare_multi: MultiDirs::new(
+                &root,
+                c"prepare_multi",
+                prepare_multi,
+                registrar,
+                module,
+            )?,
+            _online_multi: MultiDirs::new(&root, c"online_multi", online_multi, registrar, module)?,
             _root: root,
         })
     }
 }
 
 /// Arms the fault that `fail_cpu` and `fail_errno` ask for.
-fn arm_from_parameters(online: &OnlineCallbacks) -> Result {
+fn arm_from_parameters(online: &Point) -> Result {
     let cpu = module_parameters::fail_cpu.value();
     let errno = module_parameters::fail_errno.value();
     if cpu == -1 {

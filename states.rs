@@ -4,23 +4,34 @@
 
 use crate::{
     cpuhp::{
+        init_online_cpus,
+        undo_online_cpus,
         Callbacks,
         Context,
+        CpusReadGuard,
         Online,
+        Operation,
         Prepare,
         Registrar,
+        Setup,
+        SingleCallbacks,
         SingleState,
         Slot,
-        SlotRef, //
+        SlotRef,
+        Which, //
     },
-    log::{
-        Log,
-        StateName, //
+    point::{
+        Call,
+        Point, //
     },
-    point::Point,
+    way::{
+        Installable,
+        Settings,
+        Way, //
+    },
 };
-use core::ops::Deref;
 use kernel::{
+    cpu::CpuId,
     new_mutex,
     prelude::*,
     sync::{
@@ -34,11 +45,7 @@ use kernel::{
 };
 
 /// The callbacks of `prepare`, which run on a control CPU.
-#[pin_data]
-pub struct PrepareCallbacks {
-    #[pin]
-    point: Point,
-}
+pub struct PrepareCallbacks(Arc<Point>);
 
 #[vtable]
 impl Callbacks for PrepareCallbacks {
@@ -46,26 +53,24 @@ impl Callbacks for PrepareCallbacks {
 
     const NAME: &'static CStr = c"rust_hotplug/prepare:prepare";
 
+    fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
+        self.0.startup(&Call::by_kernel(cx))
+    }
+
+    fn teardown(&self, cx: &Context<'_, Prepare>) {
+        self.0.teardown(&Call::by_kernel(cx));
+    }
+}
+
+impl SingleCallbacks for PrepareCallbacks {
     const SLOT: SlotRef<Self> = {
         static SLOT: Slot<PrepareCallbacks> = Slot::new();
         SlotRef::new(&SLOT)
     };
-
-    fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
-        self.point.startup(cx)
-    }
-
-    fn teardown(&self, cx: &Context<'_, Prepare>) {
-        self.point.teardown(cx);
-    }
 }
 
 /// The callbacks of `online`, which run on the hotplugged CPU.
-#[pin_data]
-pub struct OnlineCallbacks {
-    #[pin]
-    point: Point,
-}
+pub struct OnlineCallbacks(Arc<Point>);
 
 #[vtable]
 impl Callbacks for OnlineCallbacks {
@@ -73,126 +78,186 @@ impl Callbacks for OnlineCallbacks {
 
     const NAME: &'static CStr = c"rust_hotplug/online:online";
 
+    fn startup(&self, cx: &Context<'_, Online>) -> Result {
+        self.0.startup(&Call::by_kernel(cx))
+    }
+
+    fn may_go_down(&self, cx: &Context<'_, Online>) -> Result {
+        self.0.may_go_down(&Call::by_kernel(cx))
+    }
+
+    fn teardown(&self, cx: &Context<'_, Online>) {
+        self.0.teardown(&Call::by_kernel(cx));
+    }
+}
+
+impl SingleCallbacks for OnlineCallbacks {
     const SLOT: SlotRef<Self> = {
         static SLOT: Slot<OnlineCallbacks> = Slot::new();
         SlotRef::new(&SLOT)
     };
+}
 
-    fn startup(&self, cx: &Context<'_, Online>) -> Result {
-        self.point.startup(cx)
-    }
+/// Callbacks that consist of a point.
+pub trait FromPoint {
+    /// Makes them.
+    fn from_point(point: Arc<Point>) -> Self;
+}
 
-    fn may_go_down(&self, cx: &Context<'_, Online>) -> Result {
-        self.point.may_go_down(cx)
-    }
-
-    fn teardown(&self, cx: &Context<'_, Online>) {
-        self.point.teardown(cx);
+impl FromPoint for PrepareCallbacks {
+    fn from_point(point: Arc<Point>) -> Self {
+        Self(point)
     }
 }
 
-/// Callbacks of this module, as opposed to anybody's.
-pub trait Exercised: Callbacks + Deref<Target = Point> {
-    /// The name of the directory.
-    const DIR: &'static CStr;
-
-    /// Makes the callbacks, with everything disarmed.
-    fn new(log: Arc<Log>) -> impl PinInit<Self, Error>;
-}
-
-impl Deref for PrepareCallbacks {
-    type Target = Point;
-
-    fn deref(&self) -> &Point {
-        &self.point
-    }
-}
-
-impl Exercised for PrepareCallbacks {
-    const DIR: &'static CStr = c"prepare";
-
-    fn new(log: Arc<Log>) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            point <- Point::new(StateName::Prepare, log, false),
-        }? Error)
-    }
-}
-
-impl Deref for OnlineCallbacks {
-    type Target = Point;
-
-    fn deref(&self) -> &Point {
-        &self.point
-    }
-}
-
-impl Exercised for OnlineCallbacks {
-    const DIR: &'static CStr = c"online";
-
-    fn new(log: Arc<Log>) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            point <- Point::new(StateName::Online, log, true),
-        }? Error)
+impl FromPoint for OnlineCallbacks {
+    fn from_point(point: Arc<Point>) -> Self {
+        Self(point)
     }
 }
 
 /// A state that can be set up and removed again and again.
 ///
 /// Dropping it removes the state if it is set up.
-#[pin_data]
-pub struct State<T: Exercised> {
+#[pin_data(PinnedDrop)]
+pub struct State<T: SingleCallbacks + FromPoint> {
+    point: Arc<Point>,
     callbacks: Arc<T>,
     module: &'static ThisModule,
     /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
     number: Atomic<i32>,
     #[pin]
-    installed: Mutex<Option<SingleState<T>>>,
+    inner: Mutex<Inner<T>>,
 }
 
-impl<T: Exercised> State<T> {
+struct Inner<T: SingleCallbacks> {
+    settings: Settings,
+    installed: Option<SingleState<T>>,
+}
+
+impl<T: SingleCallbacks + FromPoint> State<T> {
     /// Makes the state, which is not set up yet.
-    pub fn new(callbacks: Arc<T>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
+    pub fn new(point: Arc<Point>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            callbacks,
+            callbacks: Arc::new(T::from_point(point.clone()), GFP_KERNEL)?,
+            point,
             module,
             number: Atomic::new(-1),
-            installed <- new_mutex!(None),
+            inner <- new_mutex!(Inner {
+                settings: Settings::DEFAULT,
+                installed: None,
+            }),
         }? Error)
     }
 
-    /// Sets the state up, if it is not.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`SingleState::new`].
-    pub fn install(&self, registrar: &mut Registrar) -> Result {
-        let mut installed = self.installed.lock();
-        if installed.is_none() {
-            let state = SingleState::new(registrar, self.module, self.callbacks.clone())?;
-            self.number.store(state.state(), Relaxed);
-            *installed = Some(state);
-        }
-        Ok(())
+    /// Does by hand what the kernel does for who lets it.
+    fn install_by_hand(
+        &self,
+        guard: &CpusReadGuard<'_>,
+        setup: Setup,
+        which: Which,
+    ) -> Result<SingleState<T>> {
+        let init = |cpu| by_hand_startup(&self.point, cpu, which);
+        let undo = |cpu| by_hand_teardown(&self.point, cpu, which, Operation::Setup);
+
+        init_online_cpus(guard, init, undo)?;
+        SingleState::new_cpuslocked(guard, setup.nocalls(), self.callbacks.clone())
+            .inspect_err(|_| undo_online_cpus(guard, undo))
+    }
+}
+
+impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
+    fn point(&self) -> &Arc<Point> {
+        &self.point
     }
 
-    /// Removes the state, if it is set up.
-    ///
-    /// The registrar vouches for this being a place to drop the state.
-    pub fn remove(&self, _registrar: &mut Registrar) {
-        let mut installed = self.installed.lock();
-        if let Some(state) = installed.take() {
-            drop(state);
-            self.number.store(-1, Relaxed);
-        }
-    }
-
-    /// Returns the number that the kernel gave the state, or -1 if it is not set up.
-    pub fn number(&self) -> i32 {
+    fn number(&self) -> i32 {
         self.number.load(Relaxed)
     }
 
-    /// Returns its callbacks.
-    pub fn callbacks(&self) -> &Arc<T> {
-        &self.callbacks
+    fn settings(&self) -> Settings {
+        self.inner.lock().settings
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
+        let mut inner = self.inner.lock();
+        let mut settings = inner.settings;
+        change(&mut settings);
+        let installed = inner.installed.is_some();
+        inner.settings.change(settings, installed)
+    }
+
+    fn install(&self, registrar: &mut Registrar) -> Result {
+        let mut inner = self.inner.lock();
+        if inner.installed.is_some() {
+            return Ok(());
+        }
+        let setup = Setup::new(self.module).only(inner.settings.which);
+        let callbacks = self.callbacks.clone();
+        let state = match inner.settings.way {
+            Way::Calls => SingleState::new(registrar, setup, callbacks),
+            Way::Nocalls => SingleState::new(registrar, setup.nocalls(), callbacks),
+            Way::CallsCpuslocked => {
+                SingleState::new_cpuslocked(&registrar.cpus_read_lock(), setup, callbacks)
+            }
+            Way::NocallsCpuslocked => {
+                SingleState::new_cpuslocked(&registrar.cpus_read_lock(), setup.nocalls(), callbacks)
+            }
+            Way::Manual => {
+                self.install_by_hand(&registrar.cpus_read_lock(), setup, inner.settings.which)
+            }
+        }?;
+        self.number.store(state.state(), Relaxed);
+        inner.installed = Some(state);
+        Ok(())
+    }
+
+    fn remove(&self, registrar: &mut Registrar) -> Result {
+        let mut inner = self.inner.lock();
+        let Some(state) = inner.installed.take() else {
+            return Ok(());
+        };
+        match inner.settings.way {
+            // As it was set up, with or without calls.
+            Way::Calls | Way::Nocalls | Way::CallsCpuslocked => drop(state),
+            Way::NocallsCpuslocked => {
+                state.remove_nocalls_cpuslocked(&registrar.cpus_read_lock());
+            }
+            Way::Manual => {
+                let guard = registrar.cpus_read_lock();
+                state.remove_nocalls_cpuslocked(&guard);
+                undo_online_cpus(&guard, |cpu| {
+                    by_hand_teardown(&self.point, cpu, inner.settings.which, Operation::Remove);
+                });
+            }
+        }
+        self.number.store(-1, Relaxed);
+        Ok(())
+    }
+}
+
+#[pinned_drop]
+impl<T: SingleCallbacks + FromPoint> PinnedDrop for State<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: The states are dropped when the module is unloaded or could not be loaded, in
+        // process context and without a lock held.
+        let mut registrar = unsafe { Registrar::assume() };
+        // Without instances nothing keeps it from being removed.
+        let _ = self.remove(&mut registrar);
+    }
+}
+
+/// Calls startup for a CPU as the kernel would.
+pub fn by_hand_startup(point: &Point, cpu: CpuId, which: Which) -> Result {
+    if which == Which::Teardown {
+        return Ok(());
+    }
+    point.startup(&Call::by_hand(cpu, Operation::Setup))
+}
+
+/// Calls teardown for a CPU as the kernel would.
+pub fn by_hand_teardown(point: &Point, cpu: CpuId, which: Which, operation: Operation) {
+    if which != Which::Startup {
+        point.teardown(&Call::by_hand(cpu, operation));
     }
 }

@@ -8,6 +8,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
 #include <linux/kobject.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sysfs.h>
 

@@ -25,11 +25,12 @@ use kernel::{
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[repr(i32)]
 pub enum Operation {
-    /// The state is being set up: startup on the CPUs that are up, and the rollback of that.
+    /// The state is being set up, or the instance added: startup on the CPUs that are up, and the
+    /// rollback of that.
     Setup,
     /// The CPU goes online or offline, or an attempt at that is being rolled back.
     Hotplug,
-    /// The state is being removed: teardown on the CPUs that are up.
+    /// The state or the instance is being removed: teardown on the CPUs that are up.
     Remove,
 }
 
@@ -38,6 +39,72 @@ pub enum Operation {
 pub(super) enum Direction {
     Startup,
     Teardown,
+}
+
+/// How far along a state or an instance is, for its callbacks to tell why they are called.
+pub(super) struct Phase {
+    /// An [`Operation`]: `Setup` or `Remove` while that is going on, and `Hotplug` in between.
+    operation: Atomic<i32>,
+    /// The task that sets up or removes.
+    task: Atomic<*mut kernel::bindings::task_struct>,
+}
+
+impl Phase {
+    pub(super) const fn new() -> Self {
+        Self {
+            operation: Atomic::new(Operation::Hotplug as i32),
+            task: Atomic::new(ptr::null_mut()),
+        }
+    }
+
+    /// Says that the calling task is about to set up or remove.
+    pub(super) fn begin(&self, operation: Operation) {
+        self.task.store(Task::current_raw(), Relaxed);
+        self.operation.store(operation as i32, Relaxed);
+    }
+
+    /// Says that it is through with that.
+    pub(super) fn end(&self) {
+        self.operation.store(Operation::Hotplug as i32, Relaxed);
+    }
+
+    /// Returns what was said last.
+    ///
+    /// The callbacks that [`Phase::begin`] is meant for see it: between the two are locks of the
+    /// kernel. But so may a callback that belongs to a hotplug operation, if that runs between
+    /// `begin()` and the moment at which the setup gets the locks, or after it has released them.
+    fn said(&self) -> Operation {
+        const SETUP: i32 = Operation::Setup as i32;
+        const REMOVE: i32 = Operation::Remove as i32;
+
+        match self.operation.load(Relaxed) {
+            SETUP => Operation::Setup,
+            REMOVE => Operation::Remove,
+            _ => Operation::Hotplug,
+        }
+    }
+
+    /// Returns why a callback of section `S` is being called for `cpu`, given what was said.
+    fn operation<S: Section>(&self, said: Operation, cpu: CpuId) -> Operation {
+        if said == Operation::Hotplug {
+            return said;
+        }
+        let hotplug = if S::ON_HOTPLUGGED_CPU {
+            // The step at which a CPU becomes active is the last one going up and the first going
+            // down. So an active CPU is not being hotplugged. (One that somebody has parked half-way
+            // with CONFIG_CPU_HOTPLUG_STATE_CONTROL is not active either, and is taken for one
+            // that is.)
+            !is_active(cpu)
+        } else {
+            // The task that is busy setting up cannot hotplug a CPU as well.
+            !ptr::eq(self.task.load(Relaxed), Task::current_raw())
+        };
+        if hotplug {
+            Operation::Hotplug
+        } else {
+            said
+        }
+    }
 }
 
 /// The task that is inside a callback, or null.
@@ -66,9 +133,10 @@ pub(super) fn in_callback() -> bool {
 pub struct Context<'a, S: Section> {
     cpu: CpuId,
     state: bindings::cpuhp_state,
-    operation: Operation,
+    said: Operation,
+    phase: &'a Phase,
     direction: Direction,
-    _section: PhantomData<(&'a (), S)>,
+    _section: PhantomData<S>,
     _not_thread_safe: NotThreadSafe,
 }
 
@@ -83,7 +151,7 @@ impl<S: Section> Context<'_, S> {
     pub(super) unsafe fn with<R>(
         cpu: u32,
         state: bindings::cpuhp_state,
-        operation: Operation,
+        phase: &Phase,
         direction: Direction,
         f: impl FnOnce(&Context<'_, S>) -> R,
     ) -> R {
@@ -93,7 +161,8 @@ impl<S: Section> Context<'_, S> {
             // SAFETY: The kernel calls callbacks for present CPUs only.
             cpu: unsafe { CpuId::from_u32_unchecked(cpu) },
             state,
-            operation,
+            said: phase.said(),
+            phase,
             direction,
             _section: PhantomData,
             _not_thread_safe: NotThreadSafe,
@@ -119,7 +188,7 @@ impl<S: Section> Context<'_, S> {
     /// Returns why the kernel makes this call.
     #[inline]
     pub fn operation(&self) -> Operation {
-        self.operation
+        self.phase.operation::<S>(self.said, self.cpu)
     }
 
     /// Tells whether the kernel recovers cleanly if this call fails.
@@ -135,16 +204,19 @@ impl<S: Section> Context<'_, S> {
     /// and a teardown for one whose device is not online yet is the rollback of an online one.
     /// Suspend and resume do not change that flag. There the answer is no.
     pub fn may_fail(&self) -> bool {
-        match (self.operation, self.direction) {
-            (Operation::Setup, Direction::Startup) => true,
-            (Operation::Hotplug, Direction::Startup) => {
-                !tasks_frozen() && device_is_online(self.cpu) == Some(false)
+        match self.direction {
+            Direction::Startup => match self.operation() {
+                Operation::Setup => true,
+                Operation::Hotplug => !tasks_frozen() && device_is_online(self.cpu) == Some(false),
+                Operation::Remove => false,
+            },
+            Direction::Teardown => {
+                // What was said and not what is so: where in doubt, better not.
+                S::TEARDOWN_MAY_FAIL
+                    && self.said == Operation::Hotplug
+                    && !tasks_frozen()
+                    && device_is_online(self.cpu) == Some(true)
             }
-            (Operation::Hotplug, Direction::Teardown) => {
-                S::TEARDOWN_MAY_FAIL && !tasks_frozen() && device_is_online(self.cpu) == Some(true)
-            }
-            (Operation::Setup | Operation::Remove, Direction::Teardown)
-            | (Operation::Remove, Direction::Startup) => false,
         }
     }
 }
@@ -157,6 +229,12 @@ impl Context<'_, Online> {
     pub fn this_cpu(&self) -> CpuId {
         self.cpu
     }
+}
+
+/// Whether `cpu` takes part in scheduling.
+fn is_active(cpu: CpuId) -> bool {
+    // SAFETY: The mask is always there, and it is read with an atomic bit operation.
+    unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_active_mask) }
 }
 
 /// Whether the running hotplug operation is part of a suspend or a resume.

@@ -2,9 +2,26 @@
 
 //! The right to set up states, and the lock that keeps CPUs where they are.
 
+use super::context;
 use crate::bindings;
-use core::marker::PhantomData;
-use kernel::types::NotThreadSafe;
+use core::{
+    marker::PhantomData,
+    ops::Deref,
+    ptr, //
+};
+use kernel::{
+    cpu::{
+        nr_cpu_ids,
+        CpuId, //
+    },
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+    task::Task,
+    types::NotThreadSafe, //
+};
 
 /// The right to set up a state and to take `cpus_read_lock()`.
 ///
@@ -43,7 +60,30 @@ impl Registrar {
     /// May sleep. C: `cpus_read_lock()`.
     #[inline]
     pub fn cpus_read_lock(&mut self) -> CpusReadGuard<'_> {
-        CpusReadGuard::new()
+        // SAFETY: By the invariants of `Registrar` this task does not hold the lock and is not in a
+        // callback.
+        unsafe { CpusReadGuard::new() }
+    }
+}
+
+/// No hotplug operation is under way, and none starts.
+///
+/// What this is borrowed from decides for how long. Setups and removals of states may be under way:
+/// those that are done with the lock held are not kept out by others that hold it for reading too.
+pub struct CpusLocked(NotThreadSafe);
+
+impl CpusLocked {
+    /// Returns the CPUs that are online, in ascending order.
+    pub fn online_cpus(&self) -> impl Iterator<Item = CpuId> + '_ {
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .filter(|&cpu| self.is_online(cpu))
+    }
+
+    /// Tells whether a CPU is online.
+    pub fn is_online(&self, cpu: CpuId) -> bool {
+        // SAFETY: The mask is always there, and does not change while no CPU comes or goes.
+        unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_online_mask) }
     }
 }
 
@@ -51,30 +91,110 @@ impl Registrar {
 ///
 /// # Invariants
 ///
-/// The task that owns the value holds a reference of its own on `cpu_hotplug_lock` for reading.
+/// The task that owns the value holds a reference of its own on `cpu_hotplug_lock` for reading,
+/// and `holders[place]`, or one of the `unlisted` holders, stands for it.
 #[must_use = "the lock is released when the guard is dropped"]
-pub struct CpusReadGuard<'a>(PhantomData<&'a mut Registrar>, NotThreadSafe);
+pub struct CpusReadGuard<'a> {
+    place: Option<usize>,
+    locked: CpusLocked,
+    _registrar: PhantomData<&'a mut Registrar>,
+}
+
+/// Who holds a [`CpusReadGuard`].
+///
+/// The kernel does not know: the lock counts its readers and that is all. But a state may be
+/// dropped anywhere, and then it matters.
+struct Holders {
+    listed: [Atomic<*mut kernel::bindings::task_struct>; Self::MAX],
+    /// How many are not in the list because it was full.
+    unlisted: Atomic<u64>,
+}
+
+impl Holders {
+    const MAX: usize = 64;
+}
+
+static HOLDERS: Holders = Holders {
+    listed: [const { Atomic::new(ptr::null_mut()) }; Holders::MAX],
+    unlisted: Atomic::new(0),
+};
 
 impl CpusReadGuard<'_> {
     /// Takes the lock.
     ///
-    /// For those in this module who know, without a [`Registrar`] to show for it, that the task
-    /// neither is in a callback nor holds the lock.
-    #[inline]
-    pub(super) fn new() -> Self {
-        // SAFETY: This function only sleeps and waits; where that would be for ever is what the
-        // invariants of `Registrar` exclude.
+    /// # Safety
+    ///
+    /// The calling task can sleep, does not hold `cpu_hotplug_lock` and is not inside a cpuhp
+    /// callback.
+    unsafe fn new() -> Self {
+        // SAFETY: The caller vouches for what keeps this from waiting for ever.
         unsafe { bindings::cpus_read_lock() };
-        // INVARIANT: The reference that was just taken belongs to the new value.
-        Self(PhantomData, NotThreadSafe)
+
+        let task = Task::current_raw();
+        let place = HOLDERS
+            .listed
+            .iter()
+            .position(|place| place.cmpxchg(ptr::null_mut(), task, Full).is_ok());
+        if place.is_none() {
+            HOLDERS.unlisted.add(1u64, Relaxed);
+        }
+        // INVARIANT: The reference that was just taken belongs to the new value, and so does the
+        // place in the list.
+        Self {
+            place,
+            locked: CpusLocked(NotThreadSafe),
+            _registrar: PhantomData,
+        }
+    }
+}
+
+impl Deref for CpusReadGuard<'_> {
+    type Target = CpusLocked;
+
+    fn deref(&self) -> &CpusLocked {
+        &self.locked
     }
 }
 
 impl Drop for CpusReadGuard<'_> {
-    #[inline]
     fn drop(&mut self) {
+        match self.place {
+            Some(place) => HOLDERS.listed[place].store(ptr::null_mut(), Relaxed),
+            None => {
+                HOLDERS.unlisted.fetch_sub(1u64, Relaxed);
+            }
+        }
         // SAFETY: By the type invariant there is a reference to give back. It is given back by the
         // task that took it, because the guard cannot leave its thread.
         unsafe { bindings::cpus_read_unlock() };
+    }
+}
+
+/// What stands against removing a state here and now.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Obstacle {
+    /// Nothing does.
+    None,
+    /// The calling task holds `cpus_read_lock()`.
+    CpusLocked,
+    /// The calling task is inside a callback, or there is no telling whether it holds the lock.
+    Insuperable,
+}
+
+impl Obstacle {
+    pub(super) fn find() -> Self {
+        let task = Task::current_raw();
+        // A task writes its own pointer only, so no ordering is needed to find it.
+        let listed = |place: &Atomic<*mut _>| ptr::eq(place.load(Relaxed), task);
+
+        if context::in_callback() {
+            Self::Insuperable
+        } else if HOLDERS.listed.iter().any(listed) {
+            Self::CpusLocked
+        } else if HOLDERS.unlisted.load(Relaxed) != 0 {
+            Self::Insuperable
+        } else {
+            Self::None
+        }
     }
 }

@@ -17,6 +17,10 @@ pub trait Section: private::Sealed + 'static {
     #[doc(hidden)]
     const DYNAMIC: bindings::cpuhp_state;
 
+    /// Whether callbacks run on the hotplugged CPU, as opposed to the task that hotplugs it.
+    #[doc(hidden)]
+    const ON_HOTPLUGGED_CPU: bool;
+
     /// Whether the kernel can take a no when a state of this section is torn down.
     #[doc(hidden)]
     const TEARDOWN_MAY_FAIL: bool;
@@ -31,6 +35,7 @@ impl private::Sealed for Prepare {}
 
 impl Section for Prepare {
     const DYNAMIC: bindings::cpuhp_state = bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN;
+    const ON_HOTPLUGGED_CPU: bool = false;
     // The CPU is dead by then: kernel/cpu.c, cpuhp_down_callbacks() boots it again to get out of
     // it, and warns "DEAD callback error".
     const TEARDOWN_MAY_FAIL: bool = false;
@@ -45,5 +50,6 @@ impl private::Sealed for Online {}
 
 impl Section for Online {
     const DYNAMIC: bindings::cpuhp_state = bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN;
+    const ON_HOTPLUGGED_CPU: bool = true;
     const TEARDOWN_MAY_FAIL: bool = true;
 }

@@ -3,23 +3,29 @@
 //! States with one pair of callbacks and one piece of data.
 
 use super::{
-    context::{
-        self,
-        Direction, //
+    callbacks::{
+        call_startup,
+        call_teardown, //
     },
-    lock::CpusReadGuard,
-    Context,
+    context::Phase,
+    lock::Obstacle,
+    setup::{
+        keep,
+        RemoveState,
+        SetupState, //
+    },
+    Callbacks,
+    CpusReadGuard,
     Operation,
     Registrar,
-    Section, //
+    Setup, //
 };
 use crate::bindings;
-use core::ptr;
+use core::{
+    mem::ManuallyDrop,
+    ptr, //
+};
 use kernel::{
-    error::{
-        from_result,
-        VTABLE_DEFAULT_ERROR, //
-    },
     prelude::*,
     sync::{
         atomic::{
@@ -33,21 +39,9 @@ use kernel::{
     }, //
 };
 
-/// The callbacks of a state.
-///
-/// They get the data that the state was set up with, shared with everyone who has a reference to
-/// it. No two callbacks run at the same time, but other users of the data may run beside one.
-#[vtable]
-pub trait Callbacks: Send + Sync + Sized + 'static {
-    /// Where on the ladder the state is, and so where its callbacks run.
-    type Section: Section;
-
-    /// The name of the state, as in `/sys/devices/system/cpu/hotplug/states`.
-    ///
-    /// By convention `area/what:section`.
-    const NAME: &'static CStr;
-
-    /// Where the callbacks find the data of a [`SingleState`].
+/// Callbacks of a state without instances.
+pub trait SingleCallbacks: Callbacks {
+    /// Where the callbacks find their data.
     ///
     /// The kernel passes nothing but the CPU number to the callbacks of a state without instances,
     /// so there has to be a fixed place:
@@ -59,31 +53,6 @@ pub trait Callbacks: Send + Sync + Sized + 'static {
     /// };
     /// ```
     const SLOT: SlotRef<Self>;
-
-    /// Prepares the data for a CPU that comes up.
-    ///
-    /// Called on setup, where it was asked for, and when a CPU goes online; also when a CPU stays
-    /// online after all because something else refused to let it go. May sleep.
-    fn startup(&self, _cx: &Context<'_, Self::Section>) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-
-    /// Undoes what [`Callbacks::startup`] did.
-    ///
-    /// Called on removal, where it was asked for, and when a CPU goes offline; also when a setup or
-    /// an online operation fails later on. May sleep.
-    fn teardown(&self, _cx: &Context<'_, Self::Section>) {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
-
-    /// Says whether a CPU may go offline.
-    ///
-    /// Called right before [`Callbacks::teardown`], for states of section
-    /// [`Online`](super::Online) and only where [`Context::may_fail`]. On an error teardown is not
-    /// called, and the CPU stays online. Without this function every CPU may go. May sleep.
-    fn may_go_down(&self, _cx: &Context<'_, Self::Section>) -> Result {
-        build_error!(VTABLE_DEFAULT_ERROR)
-    }
 }
 
 /// Where the callbacks of a [`SingleState<T>`] find their data.
@@ -96,10 +65,8 @@ pub trait Callbacks: Send + Sync + Sized + 'static {
 /// own it. It is then the address of the `T` in the `Arc` that this state holds.
 pub struct Slot<T> {
     data: Atomic<*const T>,
-    /// An [`Operation`]. Written under `cpus_read_lock()`, and so never while a CPU goes up or
-    /// down.
-    operation: Atomic<i32>,
-    /// The number of the state, or -1 where it is not known. Written likewise.
+    phase: Phase,
+    /// The number of the state, or -1 where it is not known.
     state: Atomic<bindings::cpuhp_state>,
 }
 
@@ -110,31 +77,37 @@ impl<T> Slot<T> {
         // INVARIANT: No state owns it yet.
         Self {
             data: Atomic::new(ptr::null()),
-            operation: Atomic::new(Operation::Setup as i32),
+            phase: Phase::new(),
             state: Atomic::new(-1),
         }
     }
 
-    fn set_operation(&self, operation: Operation) {
-        self.operation.store(operation as i32, Relaxed);
+    /// Takes the slot for a state with this data.
+    fn fill(&self, data: &Arc<T>) -> Result {
+        // INVARIANT: The caller makes the state that owns the slot. `Release` of `Full`: a callback
+        // that sees the address sees the data.
+        self.data
+            .cmpxchg(ptr::null(), Arc::as_ptr(data), Full)
+            .map_err(|_| EBUSY)?;
+        Ok(())
     }
 
-    fn operation(&self) -> Operation {
-        const SETUP: i32 = Operation::Setup as i32;
-        const REMOVE: i32 = Operation::Remove as i32;
-
-        match self.operation.load(Relaxed) {
-            SETUP => Operation::Setup,
-            REMOVE => Operation::Remove,
-            _ => Operation::Hotplug,
-        }
+    /// Gives the slot up, when no callback runs and none will.
+    fn clear(&self) {
+        self.state.store(-1, Relaxed);
+        // INVARIANT: The state that owned it is gone.
+        self.data.store(ptr::null(), Release);
     }
 }
 
+// SAFETY: A slot gives out no more than `&T`, and only to callbacks, which run in other tasks than
+// the one that filled it.
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
+
 /// Which slot a type of callbacks uses.
 ///
-/// It is the value of a constant, [`Callbacks::SLOT`], and so the same at every use. A constant
-/// cannot be a reference to something that changes; hence this type.
+/// It is the value of a constant, [`SingleCallbacks::SLOT`], and so the same at every use. A
+/// constant cannot be a reference to something that changes; hence this type.
 ///
 /// # Invariants
 ///
@@ -155,107 +128,96 @@ impl<T> SlotRef<T> {
     }
 }
 
-// SAFETY: A slot gives out no more than `&T`, and only to callbacks, which run in other tasks than
-// the one that filled it.
-unsafe impl<T: Send + Sync> Sync for Slot<T> {}
-
-/// A dynamic state that has been set up.
+/// A state without instances that has been set up.
 ///
-/// Dropping it removes the state: the kernel calls teardown on every CPU that is up, in ascending
-/// order, and when that is done no callback runs and none will. Dropping may sleep. It must not
-/// happen while the task holds a [`CpusReadGuard`]. Inside a callback it is refused: see the
-/// implementation of [`Drop`].
+/// Dropping it removes the state. The kernel calls teardown on every CPU that is up, in ascending
+/// order, unless it was set up [`nocalls`](Setup::nocalls); when that is done no callback runs and
+/// none will. Dropping may sleep. It is in order while the task holds a [`CpusReadGuard`]. Inside a
+/// callback it is refused: see the implementation of [`Drop`].
 ///
 /// # Invariants
 ///
-/// - `state` is what `__cpuhp_setup_state_cpuslocked()` returned for the callbacks of `T`, and has
-///   not been removed.
+/// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed.
 /// - The value owns `T::SLOT`, which holds the address of `*data`.
-pub struct SingleState<T: Callbacks> {
+pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
     data: Arc<T>,
-    module: &'static ThisModule,
+    setup: Setup,
 }
 
-impl<T: Callbacks> SingleState<T> {
+impl<T: SingleCallbacks> SingleState<T> {
     /// Sets up the state and calls startup on every CPU that is up.
     ///
     /// The calls are made in ascending order of CPUs. When one fails, the kernel calls teardown on
     /// the CPUs before it, likewise ascending, the state does not exist any more, and its error is
     /// returned.
     ///
-    /// `module` is the module that the callbacks are part of.
-    ///
-    /// May sleep. Takes `cpus_read_lock()`. C: `cpuhp_setup_state()`.
+    /// May sleep. Takes `cpus_read_lock()`. C: `cpuhp_setup_state()`, and
+    /// `cpuhp_setup_state_nocalls()` if `setup` says so.
     ///
     /// # Errors
     ///
     /// - `EBUSY` if there is a `SingleState<T>` already.
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
     /// - The error of the startup that failed.
-    pub fn new(
-        registrar: &mut Registrar,
-        module: &'static ThisModule,
-        data: Arc<T>,
-    ) -> Result<Self> {
-        const {
-            assert!(
-                T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN,
-                "only a state of the Online section can refuse to let a CPU go"
-            )
-        };
+    pub fn new(_registrar: &mut Registrar, setup: Setup, data: Arc<T>) -> Result<Self> {
+        // SAFETY: The registrar stands for not holding the lock, which is what this function wants.
+        unsafe { Self::set_up(bindings::__cpuhp_setup_state, setup, data) }
+    }
 
+    /// The same for who holds `cpus_read_lock()`.
+    ///
+    /// C: `cpuhp_setup_state_cpuslocked()`, and `cpuhp_setup_state_nocalls_cpuslocked()` if `setup`
+    /// says so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SingleState::new`].
+    pub fn new_cpuslocked(_guard: &CpusReadGuard<'_>, setup: Setup, data: Arc<T>) -> Result<Self> {
+        // SAFETY: The guard stands for holding the lock, which is what this function wants, and for
+        // not being in a callback.
+        unsafe { Self::set_up(bindings::__cpuhp_setup_state_cpuslocked, setup, data) }
+    }
+
+    /// # Safety
+    ///
+    /// `setup_state` is one of the two C functions, and the caller holds `cpus_read_lock()` or does
+    /// not, as that wants it.
+    unsafe fn set_up(setup_state: SetupState, setup: Setup, data: Arc<T>) -> Result<Self> {
         let slot = T::SLOT.get();
-        // INVARIANT: From here on the slot is owned by the value that this function returns, or
-        // given back below. `Release` of `Full`: a callback that sees the address sees the data.
-        slot.data
-            .cmpxchg(ptr::null(), Arc::as_ptr(&data), Full)
-            .map_err(|_| EBUSY)?;
-
-        let guard = registrar.cpus_read_lock();
-        slot.set_operation(Operation::Setup);
-        // SAFETY: `cpus_read_lock()` is held. The name is static. The callbacks are of the type
-        // that goes with `multi_instance` being false; they are functions of a module that
-        // outlives the state, because the state is removed before `module` is unloaded; and what
-        // they need is in place, for the slot is filled.
+        slot.fill(&data)?;
+        slot.phase.begin(Operation::Setup);
+        // SAFETY: The name is static. The callbacks are of the type that goes with
+        // `multi_instance` being false; they are functions of a module that outlives the state,
+        // which is removed before the module is unloaded; and what they need is in place, for the
+        // slot is filled. The caller vouches for the lock.
         let ret = unsafe {
-            bindings::__cpuhp_setup_state_cpuslocked(
-                T::Section::DYNAMIC,
+            setup_state(
+                setup.state::<T>(),
                 T::NAME.as_char_ptr(),
-                true,
-                if T::HAS_STARTUP {
-                    Some(startup::<T>)
-                } else {
-                    None
-                },
-                if T::HAS_TEARDOWN || T::HAS_MAY_GO_DOWN {
-                    Some(teardown::<T>)
-                } else {
-                    None
-                },
+                setup.invoke,
+                setup.which.has_startup::<T>().then_some(startup::<T>),
+                setup.which.has_teardown::<T>().then_some(teardown::<T>),
                 false,
             )
         };
-        // Under the lock, so that an operation that starts right after it finds it said.
-        slot.set_operation(Operation::Hotplug);
-        slot.state.store(ret.max(-1), Relaxed);
-        drop(guard);
+        slot.phase.end();
 
-        if ret < 0 {
-            // INVARIANT: There is no state, so nothing calls back any more, and none owns the slot.
-            slot.data.store(ptr::null(), Release);
-            return Err(Error::from_errno(ret));
+        match setup.number(ret) {
+            Ok(state) => {
+                slot.state.store(state, Relaxed);
+                // INVARIANT: The state has just been made, and it owns the slot.
+                Ok(Self { state, data, setup })
+            }
+            Err(error) => {
+                // There is no state, so nothing calls back any more.
+                slot.clear();
+                Err(error)
+            }
         }
-
-        // INVARIANT: For a dynamic state what is returned is the state itself.
-        Ok(Self {
-            state: ret,
-            data,
-            module,
-        })
     }
 
-    /// Returns the number that the kernel gave the state.
+    /// Returns the number of the state.
     #[inline]
     pub fn state(&self) -> i32 {
         self.state
@@ -266,36 +228,62 @@ impl<T: Callbacks> SingleState<T> {
     pub fn data(&self) -> &Arc<T> {
         &self.data
     }
+
+    /// Removes the state without calling teardown, whatever it was set up with.
+    ///
+    /// May sleep. Takes `cpus_read_lock()`. C: `cpuhp_remove_state_nocalls()`.
+    pub fn remove_nocalls(self, _registrar: &mut Registrar) {
+        let mut this = ManuallyDrop::new(self);
+        this.setup.invoke = false;
+        // SAFETY: The registrar stands for not holding the lock; the value is not used after this.
+        unsafe { this.remove(bindings::__cpuhp_remove_state) };
+    }
+
+    /// The same for who holds `cpus_read_lock()`.
+    ///
+    /// C: `cpuhp_remove_state_nocalls_cpuslocked()`.
+    pub fn remove_nocalls_cpuslocked(self, _guard: &CpusReadGuard<'_>) {
+        let mut this = ManuallyDrop::new(self);
+        this.setup.invoke = false;
+        // SAFETY: The guard stands for holding the lock; the value is not used after this.
+        unsafe { this.remove(bindings::__cpuhp_remove_state_cpuslocked) };
+    }
+
+    /// # Safety
+    ///
+    /// `remove_state` is one of the two C functions, and the caller holds `cpus_read_lock()` or
+    /// does not, as that wants it; nor is it in a callback. The value is not used after this.
+    unsafe fn remove(&mut self, remove_state: RemoveState) {
+        let slot = T::SLOT.get();
+        slot.phase.begin(Operation::Remove);
+        // SAFETY: By the type invariant the state is ours to remove, and it has the number that the
+        // kernel gave, not the constant that asks for one. Its teardown does not fail, for the
+        // phase says that it is removed. The caller vouches for the lock.
+        unsafe { remove_state(self.state, self.setup.invoke) };
+        slot.phase.end();
+        slot.clear();
+    }
 }
 
-impl<T: Callbacks> Drop for SingleState<T> {
+impl<T: SingleCallbacks> Drop for SingleState<T> {
     /// Removes the state.
     ///
     /// Inside a callback this would wait for the callback itself. There it is an error, which the
     /// kernel log gets to hear of: the state, its data and its module then stay for good.
     fn drop(&mut self) {
-        if context::in_callback() {
-            pr_err!(
-                "state {} dropped in a callback: it stays, and so does its module\n",
-                self.state
-            );
-            // SAFETY: The module is alive: its code is running.
-            unsafe { kernel::bindings::__module_get(self.module.as_ptr()) };
-            // The callbacks go on using the data.
-            core::mem::forget(self.data.clone());
-            return;
-        }
-
-        let slot = T::SLOT.get();
-        let guard = CpusReadGuard::new();
-        slot.set_operation(Operation::Remove);
-        // SAFETY: `cpus_read_lock()` is held, and by the type invariant the state is ours to
-        // remove. Its teardown cannot fail.
-        unsafe { bindings::__cpuhp_remove_state_cpuslocked(self.state, true) };
-        slot.state.store(-1, Relaxed);
-        drop(guard);
-        // INVARIANT: The state is gone, so nothing calls back any more; the slot is free.
-        slot.data.store(ptr::null(), Release);
+        let remove_state: RemoveState = match Obstacle::find() {
+            Obstacle::None => bindings::__cpuhp_remove_state,
+            Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
+            Obstacle::Insuperable => {
+                keep(self.setup.module, T::NAME, self.state);
+                // The callbacks go on using the data.
+                core::mem::forget(self.data.clone());
+                return;
+            }
+        };
+        // SAFETY: The function is chosen by whether the lock is held, and this is not a callback.
+        // A value that is being dropped is not used any more.
+        unsafe { self.remove(remove_state) };
     }
 }
 
@@ -303,62 +291,26 @@ impl<T: Callbacks> Drop for SingleState<T> {
 ///
 /// # Safety
 ///
-/// To be called only by `kernel/cpu.c`, as the startup of a state set up by [`SingleState::new`].
-unsafe extern "C" fn startup<T: Callbacks>(cpu: c_uint) -> c_int {
-    from_result(|| {
-        // SAFETY: This function's own requirement.
-        unsafe { call::<T, _>(cpu, Direction::Startup, |data, cx| data.startup(cx)) }?;
-        Ok(0)
-    })
-}
-
-/// The teardown that the kernel calls.
-///
-/// # Safety
-///
-/// To be called only by `kernel/cpu.c`, as the teardown of a state set up by [`SingleState::new`].
-unsafe extern "C" fn teardown<T: Callbacks>(cpu: c_uint) -> c_int {
-    from_result(|| {
-        // SAFETY: This function's own requirement.
-        unsafe {
-            call::<T, _>(cpu, Direction::Teardown, |data, cx| {
-                if T::HAS_MAY_GO_DOWN && cx.may_fail() {
-                    data.may_go_down(cx)?;
-                }
-                if T::HAS_TEARDOWN {
-                    data.teardown(cx);
-                }
-                Ok(0)
-            })
-        }
-    })
-}
-
-/// Calls `f` with the data of the state and the context of the call.
-///
-/// # Safety
-///
-/// To be called only within a call by `kernel/cpu.c` of the callback in `direction` of a state set
-/// up by [`SingleState::new`], with the CPU number of that call.
-#[inline]
-unsafe fn call<T: Callbacks, R>(
-    cpu: u32,
-    direction: Direction,
-    f: impl FnOnce(&T, &Context<'_, T::Section>) -> R,
-) -> R {
+/// To be called only by `kernel/cpu.c`, as the startup of a [`SingleState<T>`].
+unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
     // SAFETY: By the invariants of `Slot` the address is not null and valid: the slot was filled
     // before the setup that led to this call, and it is emptied and the data given up only after
     // the removal, which waits for callbacks that run.
     let data = unsafe { &*slot.data.load(Acquire) };
     // SAFETY: This function's own requirement.
-    unsafe {
-        Context::with(
-            cpu,
-            slot.state.load(Relaxed),
-            slot.operation(),
-            direction,
-            |cx| f(data, cx),
-        )
-    }
+    unsafe { call_startup(cpu, slot.state.load(Relaxed), &slot.phase, data) }
+}
+
+/// The teardown that the kernel calls.
+///
+/// # Safety
+///
+/// To be called only by `kernel/cpu.c`, as the teardown of a [`SingleState<T>`].
+unsafe extern "C" fn teardown<T: SingleCallbacks>(cpu: c_uint) -> c_int {
+    let slot = T::SLOT.get();
+    // SAFETY: As in `startup()`.
+    let data = unsafe { &*slot.data.load(Acquire) };
+    // SAFETY: This function's own requirement.
+    unsafe { call_teardown(cpu, slot.state.load(Relaxed), &slot.phase, data) }
 }

@@ -24,7 +24,7 @@ pub struct Event<'a> {
     /// The number of the state, where the kernel has told it.
     pub id: Option<i32>,
     /// The name of the instance, where the state has instances.
-    pub instance: &'a str,
+    pub instance: &'a [u8],
     /// The CPU that is hotplugged.
     pub cpu: u32,
     /// The CPU that the callback runs on.
@@ -46,10 +46,14 @@ pub enum StateName {
     Prepare,
     /// `online`.
     Online,
+    /// `prepare_multi`.
+    PrepareMulti,
+    /// `online_multi`.
+    OnlineMulti,
 }
 
 impl StateName {
-    const NAMES: [&'static str; 2] = ["prepare", "online"];
+    const NAMES: [&'static str; 4] = ["prepare", "online", "prepare_multi", "online_multi"];
 }
 
 /// Why the kernel calls a callback.
@@ -59,12 +63,16 @@ pub enum Op {
     Setup,
     /// The state is being removed.
     Remove,
+    /// The instance is being added, or that is being rolled back.
+    Add,
+    /// The instance is being removed.
+    Del,
     /// The CPU goes online or offline, or that is being rolled back.
     Hotplug,
 }
 
 impl Op {
-    const NAMES: [&'static str; 3] = ["setup", "remove", "hotplug"];
+    const NAMES: [&'static str; 5] = ["setup", "remove", "add", "del", "hotplug"];
 }
 
 /// One of the two callbacks of a state.
@@ -83,7 +91,8 @@ impl Callback {
 /// The length of a line, with its newline. Enough for the longest value of every field.
 pub(super) const LINE_LEN: usize = 208;
 
-const INSTANCE_LEN: usize = 32;
+/// How much of the name of an instance there is room for.
+pub const INSTANCE_LEN: usize = 32;
 
 const TIME: usize = 0;
 /// `cpu`, `on`: 32 bits each, from the lowest.
@@ -116,7 +125,7 @@ impl Event<'_> {
             | (self.callback as u64) << 56
             | u64::from(self.injected) << 60;
         pack_bytes(Comm::current().as_bytes(), &mut words[COMM..INSTANCE]);
-        pack_bytes(self.instance.as_bytes(), &mut words[INSTANCE..]);
+        pack_bytes(self.instance, &mut words[INSTANCE..]);
         words
     }
 }

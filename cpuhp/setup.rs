@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How a state is set up.
+
+use super::{
+    callbacks::Which,
+    Callbacks,
+    Section, //
+};
+use crate::bindings;
+use kernel::prelude::*;
+
+/// How a state is to be set up.
+///
+/// By default with both callbacks, and with calls: of startup when it is set up and of teardown
+/// when it is removed, on every CPU that is up.
+///
+/// | C | Rust |
+/// | --- | --- |
+/// | `cpuhp_setup_state()` | [`SingleState::new`](super::SingleState::new) |
+/// | `cpuhp_setup_state_nocalls()` | the same, with [`Setup::nocalls`] |
+/// | `cpuhp_setup_state_cpuslocked()` | [`SingleState::new_cpuslocked`](super::SingleState::new_cpuslocked) |
+/// | `cpuhp_setup_state_nocalls_cpuslocked()` | the same, with [`Setup::nocalls`] |
+/// | `cpuhp_setup_state_multi()` | [`MultiState::new`](super::MultiState::new) |
+/// | `NULL` for startup or teardown | [`Setup::only`], or not implementing it |
+#[derive(Copy, Clone)]
+pub struct Setup {
+    pub(super) module: &'static ThisModule,
+    pub(super) invoke: bool,
+    pub(super) which: Which,
+    pub(super) fixed: Option<bindings::cpuhp_state>,
+}
+
+impl Setup {
+    /// A setup of a state whose callbacks are part of `module`.
+    pub fn new(module: &'static ThisModule) -> Self {
+        Self {
+            module,
+            invoke: true,
+            which: Which::Both,
+            fixed: None,
+        }
+    }
+
+    /// Makes no calls, neither when the state is set up nor when it is removed.
+    ///
+    /// A [`MultiState`](super::MultiState) itself never makes calls; its instances do.
+    #[must_use]
+    pub fn nocalls(self) -> Self {
+        Self {
+            invoke: false,
+            ..self
+        }
+    }
+
+    /// Leaves one of the two callbacks out.
+    #[must_use]
+    pub fn only(self, which: Which) -> Self {
+        Self { which, ..self }
+    }
+
+    /// Uses a state that is not allocated but has its number in `enum cpuhp_state`.
+    ///
+    /// # Safety
+    ///
+    /// - `state` is a state of the section of the callbacks that this is used for, and not one of
+    ///   its dynamic ones.
+    /// - Nothing else ever sets it up or removes it.
+    /// - Where it stands on the ladder the callbacks can do what they do.
+    #[must_use]
+    pub unsafe fn fixed(self, state: i32) -> Self {
+        Self {
+            fixed: Some(state),
+            ..self
+        }
+    }
+
+    /// The C constant or number to set up.
+    pub(super) fn state<T: Callbacks>(&self) -> bindings::cpuhp_state {
+        self.fixed.unwrap_or(T::Section::DYNAMIC)
+    }
+
+    /// The number of the state, given what the kernel returned.
+    pub(super) fn number(&self, ret: c_int) -> Result<bindings::cpuhp_state> {
+        if ret < 0 {
+            return Err(Error::from_errno(ret));
+        }
+        // For a dynamic state it returns the number, and 0 for others.
+        Ok(self.fixed.unwrap_or(ret))
+    }
+}
+
+/// Says that a registration could not be removed where it was dropped, and makes that harmless.
+///
+/// Its callbacks and their data stay for good, and so the module has to.
+pub(super) fn keep(module: &'static ThisModule, what: &CStr, number: i32) {
+    pr_err!(
+        "{} (state {}) dropped in a cpuhp callback or under cpus_read_lock(): it stays, and so does its module\n",
+        what,
+        number
+    );
+    // SAFETY: The module is alive: its code is running.
+    unsafe { bindings::__module_get(module.as_ptr()) };
+}
+
+/// A callback of a state without instances.
+pub(super) type SingleCallback = unsafe extern "C" fn(c_uint) -> c_int;
+
+/// `__cpuhp_setup_state()` and `__cpuhp_setup_state_cpuslocked()`.
+pub(super) type SetupState = unsafe extern "C" fn(
+    bindings::cpuhp_state,
+    *const c_char,
+    bool,
+    Option<SingleCallback>,
+    Option<SingleCallback>,
+    bool,
+) -> c_int;
+
+/// `__cpuhp_remove_state()` and `__cpuhp_remove_state_cpuslocked()`.
+pub(super) type RemoveState = unsafe extern "C" fn(bindings::cpuhp_state, bool);

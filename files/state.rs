@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The directory of a state.
+
+use super::{
+    inject::{
+        cpus_up,
+        failures,
+        startups,
+        teardowns,
+        HasPoint,
+        InjectDirs, //
+    },
+    Root, //
+};
+use crate::{
+    cpuhp::{
+        Registrar,
+        Which, //
+    },
+    point::Point,
+    sysfs::{
+        Attribute,
+        Dir,
+        Directory, //
+    },
+    way::{
+        Installable,
+        Named,
+        Way, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The right to set up states that the store function of an attribute has.
+pub(super) fn registrar() -> Registrar {
+    // SAFETY: Only called by store functions of attributes. These are called in process context, by
+    // a task that is on its way through write() and holds no lock but those of kernfs, which no
+    // cpuhp callback takes. Nor does any take the mutexes that this module holds meanwhile.
+    unsafe { Registrar::assume() }
+}
+
+/// The data of the directory of a state.
+pub(super) struct StateDir<S: Installable>(pub(super) Arc<S>);
+
+impl<S: Installable> HasPoint for StateDir<S> {
+    fn point(&self) -> &Arc<Point> {
+        self.0.point()
+    }
+}
+
+impl<S: Installable> Directory for StateDir<S> {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::ro(c"state", |dir, text| text.line(fmt!("{}", dir.0.number()))),
+        Attribute::rw(
+            c"installed",
+            |dir, text| text.line(fmt!("{}", i32::from(dir.0.number() >= 0))),
+            |dir, input| {
+                if input.number(0..=1)? == 1 {
+                    dir.0.install(&mut registrar())
+                } else {
+                    dir.0.remove(&mut registrar())
+                }
+            },
+        ),
+        Attribute::rw(
+            c"setup",
+            |dir, text| text.line(fmt!("{}", dir.0.settings().way.name())),
+            |dir, input| {
+                let way = Way::from_name(input.text()?)?;
+                dir.0.change_settings(|settings| settings.way = way)
+            },
+        ),
+        Attribute::rw(
+            c"callbacks",
+            |dir, text| text.line(fmt!("{}", dir.0.settings().which.name())),
+            |dir, input| {
+                let which = Which::from_name(input.text()?)?;
+                dir.0.change_settings(|settings| settings.which = which)
+            },
+        ),
+        cpus_up(),
+        startups(),
+        teardowns(),
+        failures(),
+    ];
+}
+
+/// The directory of a state and the two in it. The inner ones go first.
+pub struct StateDirs<S: Installable> {
+    _inject: InjectDirs,
+    pub(super) dir: Dir<StateDir<S>>,
+}
+
+impl<S: Installable> StateDirs<S> {
+    /// Makes the directories of a state that is to be set up from the start.
+    pub fn new(
+        root: &Dir<Root>,
+        name: &CStr,
+        state: Arc<S>,
+        registrar: &mut Registrar,
+        module: &'static ThisModule,
+    ) -> Result<Self> {
+        state.install(registrar).inspect_err(|error| {
+            pr_err!("state {} could not be set up: {:?}\n", name, error);
+        })?;
+        let dir = Dir::new(root, name, Ok(StateDir(state)), module)?;
+        Ok(Self {
+            _inject: InjectDirs::new(&dir, module)?,
+            dir,
+        })
+    }
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The states `prepare_multi` and `online_multi`, and their instances.
+
+use crate::{
+    cpuhp::{
+        init_online_cpus,
+        undo_online_cpus,
+        Callbacks,
+        Context,
+        Instance,
+        MultiState,
+        Online,
+        Operation,
+        Prepare,
+        Registrar,
+        Setup,
+        Which, //
+    },
+    point::{
+        Call,
+        Point, //
+    },
+    states::{
+        by_hand_startup,
+        by_hand_teardown, //
+    },
+    way::{
+        Installable,
+        Settings,
+        Way, //
+    },
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        Mutex, //
+    },
+};
+
+/// The callbacks of an instance of `prepare_multi`.
+pub struct PrepareInstance(Arc<Point>);
+
+#[vtable]
+impl Callbacks for PrepareInstance {
+    type Section = Prepare;
+
+    const NAME: &'static CStr = c"rust_hotplug/prepare_multi:prepare";
+
+    fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
+        self.0.startup(&Call::by_kernel(cx))
+    }
+
+    fn teardown(&self, cx: &Context<'_, Prepare>) {
+        self.0.teardown(&Call::by_kernel(cx));
+    }
+}
+
+/// The callbacks of an instance of `online_multi`.
+pub struct OnlineInstance {
+    point: Arc<Point>,
+    which: Which,
+}
+
+impl OnlineInstance {
+    /// A call by the kernel, in which a fault may fire or not.
+    ///
+    /// When a callback fails for an instance in the middle of the list while a CPU is hotplugged,
+    /// and the state lacks the other callback, the kernel skips the rollback of the instances but
+    /// keeps in mind how far it was, and warns at the next state (`cpuhp_invoke_callback()`, `lastp`).
+    fn call(&self, cx: &Context<'_, Online>) -> Call {
+        let call = Call::by_kernel(cx);
+        if self.which != Which::Both && call.operation() == Operation::Hotplug {
+            call.must_not_fail()
+        } else {
+            call
+        }
+    }
+}
+
+#[vtable]
+impl Callbacks for OnlineInstance {
+    type Section = Online;
+
+    const NAME: &'static CStr = c"rust_hotplug/online_multi:online";
+
+    fn startup(&self, cx: &Context<'_, Online>) -> Result {
+        self.point.startup(&self.call(cx))
+    }
+
+    fn may_go_down(&self, cx: &Context<'_, Online>) -> Result {
+        self.point.may_go_down(&self.call(cx))
+    }
+
+    fn teardown(&self, cx: &Context<'_, Online>) {
+        self.point.teardown(&self.call(cx));
+    }
+}
+
+/// Callbacks of an instance that consist of a point.
+pub trait InstanceFromPoint: Callbacks {
+    /// Makes them, for a state with these callbacks.
+    fn from_point(point: Arc<Point>, which: Which) -> Self;
+}
+
+impl InstanceFromPoint for PrepareInstance {
+    fn from_point(point: Arc<Point>, _which: Which) -> Self {
+        Self(point)
+    }
+}
+
+impl InstanceFromPoint for OnlineInstance {
+    fn from_point(point: Arc<Point>, which: Which) -> Self {
+        Self { point, which }
+    }
+}
+
+/// A state with instances that can be set up and removed again and again.
+#[pin_data]
+pub struct Multi<T: InstanceFromPoint> {
+    point: Arc<Point>,
+    module: &'static ThisModule,
+    /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
+    number: Atomic<i32>,
+    #[pin]
+    inner: Mutex<Inner<T>>,
+}
+
+struct Inner<T: InstanceFromPoint> {
+    settings: Settings,
+    /// There may be other references to it: every instance has one.
+    installed: Option<Arc<MultiState<T>>>,
+    instances: usize,
+}
+
+impl<T: InstanceFromPoint> Multi<T> {
+    /// Makes the state, which is not set up yet.
+    pub fn new(point: Arc<Point>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            point,
+            module,
+            number: Atomic::new(-1),
+            inner <- new_mutex!(Inner {
+                settings: Settings::DEFAULT,
+                installed: None,
+                instances: 0,
+            }),
+        }? Error)
+    }
+
+    /// Adds an instance, in the way and with the callbacks that the state was set up with.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the state is not set up, and those of [`Instance::new`].
+    pub fn add(&self, registrar: &mut Registrar, point: Arc<Point>) -> Result<Added<T>> {
+        let mut inner = self.inner.lock();
+        let state = inner.installed.clone().ok_or(ENODEV)?;
+        let (way, which) = (inner.settings.way, inner.settings.which);
+        let data = Ok(T::from_point(point.clone(), which));
+        let instance = match way {
+            Way::Calls | Way::CallsCpuslocked => Instance::new(registrar, state, data),
+            Way::Nocalls | Way::NocallsCpuslocked => Instance::new_nocalls(registrar, state, data),
+            Way::Manual => Self::add_by_hand(registrar, state, data, &point, which),
+        }?;
+        inner.instances += 1;
+        Ok(Added {
+            instance,
+            point,
+            way,
+            which,
+        })
+    }
+
+    /// Does by hand what the kernel does for who lets it.
+    ///
+    /// There is no function to add an instance with `cpus_read_lock()` held. So the instance is
+    /// added first, without calls, and from then on the kernel calls for CPUs that come and go;
+    /// those that were online before are initialised after it.
+    fn add_by_hand(
+        registrar: &mut Registrar,
+        state: Arc<MultiState<T>>,
+        data: Result<T>,
+        point: &Point,
+        which: Which,
+    ) -> Result<Instance<T>> {
+        let instance = Instance::new_nocalls(registrar, state, data)?;
+        let guard = registrar.cpus_read_lock();
+        let result = init_online_cpus(
+            &guard,
+            |cpu| {
+                if point.is_up(cpu) {
+                    return Ok(());
+                }
+                by_hand_startup(point, cpu, which)
+            },
+            |cpu| by_hand_teardown(point, cpu, which, Operation::Setup),
+        );
+        drop(guard);
+        match result {
+            Ok(()) => Ok(instance),
+            Err(error) => {
+                instance.remove_nocalls(registrar);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes an instance.
+    pub fn del(&self, registrar: &mut Registrar, added: Added<T>) {
+        let mut inner = self.inner.lock();
+        if added.way == Way::Manual {
+            // In the order of `add_by_hand()`: what the kernel does not call for, we do.
+            added.instance.remove_nocalls(registrar);
+            undo_online_cpus(&registrar.cpus_read_lock(), |cpu| {
+                by_hand_teardown(&added.point, cpu, added.which, Operation::Remove);
+            });
+        } else {
+            drop(added.instance);
+        }
+        inner.instances -= 1;
+    }
+}
+
+impl<T: InstanceFromPoint> Installable for Multi<T> {
+    fn point(&self) -> &Arc<Point> {
+        &self.point
+    }
+
+    fn number(&self) -> i32 {
+        self.number.load(Relaxed)
+    }
+
+    fn settings(&self) -> Settings {
+        self.inner.lock().settings
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
+        let mut inner = self.inner.lock();
+        let mut settings = inner.settings;
+        change(&mut settings);
+        let installed = inner.installed.is_some();
+        inner.settings.change(settings, installed)
+    }
+
+    fn install(&self, registrar: &mut Registrar) -> Result {
+        let mut inner = self.inner.lock();
+        if inner.installed.is_some() {
+            return Ok(());
+        }
+        let setup = Setup::new(self.module).only(inner.settings.which);
+        let state = match inner.settings.way {
+            Way::Calls | Way::Nocalls => MultiState::new(registrar, setup),
+            Way::CallsCpuslocked | Way::NocallsCpuslocked | Way::Manual => {
+                MultiState::new_cpuslocked(&registrar.cpus_read_lock(), setup)
+            }
+        }?;
+        self.number.store(state.state(), Relaxed);
+        inner.installed = Some(state);
+        Ok(())
+    }
+
+    fn remove(&self, _registrar: &mut Registrar) -> Result {
+        let mut inner = self.inner.lock();
+        if inner.instances != 0 {
+            return Err(EBUSY);
+        }
+        // The last reference: there are no instances.
+        drop(inner.installed.take());
+        self.number.store(-1, Relaxed);
+        Ok(())
+    }
+}
+
+/// An instance that has been added, and how.
+pub struct Added<T: InstanceFromPoint> {
+    instance: Instance<T>,
+    point: Arc<Point>,
+    way: Way,
+    which: Which,
+}
+
+impl<T: InstanceFromPoint> Added<T> {
+    /// Returns what the callbacks of the instance do.
+    pub fn point(&self) -> &Arc<Point> {
+        &self.point
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What can be chosen about the setup of a state, with or without instances.
+
+use crate::{
+    cpuhp::{
+        Registrar,
+        Which, //
+    },
+    point::Point,
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// How a state is set up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// `cpuhp_setup_state()`.
+    Calls,
+    /// `cpuhp_setup_state_nocalls()`.
+    Nocalls,
+    /// `cpuhp_setup_state_cpuslocked()`, under `cpus_read_lock()`.
+    CallsCpuslocked,
+    /// `cpuhp_setup_state_nocalls_cpuslocked()`, under `cpus_read_lock()`.
+    NocallsCpuslocked,
+    /// Every online CPU initialised by this module, and then as `NocallsCpuslocked`.
+    Manual,
+}
+
+const WAYS: [(&str, Way); 5] = [
+    ("calls", Way::Calls),
+    ("nocalls", Way::Nocalls),
+    ("calls_cpuslocked", Way::CallsCpuslocked),
+    ("nocalls_cpuslocked", Way::NocallsCpuslocked),
+    ("manual", Way::Manual),
+];
+
+const WHICH: [(&str, Which); 3] = [
+    ("both", Which::Both),
+    ("startup", Which::Startup),
+    ("teardown", Which::Teardown),
+];
+
+/// Something that has one of a few names.
+pub trait Named: Copy + PartialEq + 'static {
+    /// All there are.
+    const ALL: &'static [(&'static str, Self)];
+
+    /// Finds the one with this name.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if there is none.
+    fn from_name(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| *value).ok_or(EINVAL)
+    }
+
+    /// Returns the name of this one.
+    fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(_, value)| *value == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
+impl Named for Way {
+    const ALL: &'static [(&'static str, Self)] = &WAYS;
+}
+
+impl Named for Which {
+    const ALL: &'static [(&'static str, Self)] = &WHICH;
+}
+
+/// How a state is set up, and with what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How.
+    pub way: Way,
+    /// With which callbacks.
+    pub which: Which,
+}
+
+impl Settings {
+    /// What holds until somebody says otherwise.
+    pub const DEFAULT: Self = Self {
+        way: Way::Calls,
+        which: Which::Both,
+    };
+
+    /// Changes them.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if that would be a change to a state that is `installed`.
+    pub fn change(&mut self, to: Self, installed: bool) -> Result {
+        if *self != to && installed {
+            return Err(EBUSY);
+        }
+        *self = to;
+        Ok(())
+    }
+}
+
+/// A state that can be set up and removed again and again.
+pub trait Installable: Send + Sync + Sized + 'static {
+    /// Returns what its callbacks do, or those of its instances.
+    fn point(&self) -> &Arc<Point>;
+
+    /// Returns the number that the kernel gave the state, or -1 if it is not set up.
+    fn number(&self) -> i32;
+
+    /// Returns how it is set up.
+    fn settings(&self) -> Settings;
+
+    /// Changes how it is set up the next time.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if it is set up, in another way.
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result;
+
+    /// Sets the state up, if it is not.
+    ///
+    /// # Errors
+    ///
+    /// Those of the setup.
+    fn install(&self, registrar: &mut Registrar) -> Result;
+
+    /// Removes the state, if it is set up.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if it has instances.
+    fn remove(&self, registrar: &mut Registrar) -> Result;
+}
