@@ -55,6 +55,7 @@ mod context;
 mod lock;
 mod manual;
 mod multi;
+mod owner;
 mod percpu;
 mod section;
 mod setup;
@@ -80,6 +81,10 @@ pub use manual::{
 pub use multi::{
     Instance,
     MultiState, //
+};
+pub use owner::{
+    Owner,
+    OwnerRef, //
 };
 pub use percpu::{
     CpuValue,

@@ -12,6 +12,7 @@ use crate::{
         MultiState,
         Online,
         Operation,
+        OwnerRef,
         Prepare,
         Registrar,
         Setup,
@@ -125,7 +126,7 @@ impl InstanceFromPoint for OnlineInstance {
 #[pin_data]
 pub struct Multi<T: InstanceFromPoint> {
     point: Arc<Point>,
-    module: &'static ThisModule,
+    owner: OwnerRef,
     /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
     number: Atomic<i32>,
     #[pin]
@@ -141,10 +142,10 @@ struct Inner<T: InstanceFromPoint> {
 
 impl<T: InstanceFromPoint> Multi<T> {
     /// Makes the state, which is not set up yet.
-    pub fn new(point: Arc<Point>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
+    pub fn new(point: Arc<Point>, owner: OwnerRef) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             point,
-            module,
+            owner,
             number: Atomic::new(-1),
             inner <- new_mutex!(Inner {
                 settings: Settings::DEFAULT,
@@ -254,7 +255,7 @@ impl<T: InstanceFromPoint> Installable for Multi<T> {
         if inner.installed.is_some() {
             return Ok(());
         }
-        let setup = Setup::new(self.module).only(inner.settings.which);
+        let setup = Setup::new(&self.owner).only(inner.settings.which);
         let state = match inner.settings.way {
             Way::Calls | Way::Nocalls => MultiState::new(registrar, setup),
             Way::CallsCpuslocked | Way::NocallsCpuslocked | Way::Manual => {

@@ -37,7 +37,10 @@ pub mod sysfs;
 pub mod task;
 pub mod way;
 
-use cpuhp::Registrar;
+use cpuhp::{
+    Owner,
+    Registrar, //
+};
 use cpus::Cpus;
 use errno::Errno;
 use files::{
@@ -87,10 +90,15 @@ pub struct RustHotplug {
     _online: StateDirs<State<OnlineCallbacks>>,
     _prepare: StateDirs<State<PrepareCallbacks>>,
     _root: Dir<Root>,
+    /// Whatever else goes, goes before this.
+    _owner: Owner,
 }
 
 impl kernel::Module for RustHotplug {
     fn init(module: &'static ThisModule) -> Result<Self> {
+        // SAFETY: It is dropped with the module's data, in its exit function, or before its init
+        // function returns an error.
+        let owner = unsafe { Owner::new(module) }?;
         let log = Arc::new(Log::new()?, GFP_KERNEL)?;
         // The kernel takes a failing teardown in the ONLINE section only.
         let point = |name, teardown_may_fail| {
@@ -102,11 +110,19 @@ impl kernel::Module for RustHotplug {
         let prepare = point(StateName::Prepare, false)?;
         let online = point(StateName::Online, true)?;
         let prepare_multi = Arc::pin_init(
-            Instances::new(point(StateName::PrepareMulti, false)?, module),
+            Instances::new(
+                point(StateName::PrepareMulti, false)?,
+                owner.reference().clone(),
+                module,
+            ),
             GFP_KERNEL,
         )?;
         let online_multi = Arc::pin_init(
-            Instances::new(point(StateName::OnlineMulti, true)?, module),
+            Instances::new(
+                point(StateName::OnlineMulti, true)?,
+                owner.reference().clone(),
+                module,
+            ),
             GFP_KERNEL,
         )?;
         arm_from_parameters(&online)?;
@@ -124,8 +140,8 @@ impl kernel::Module for RustHotplug {
             }),
             module,
         )?;
-        let prepare = Arc::pin_init(State::new(prepare, module), GFP_KERNEL)?;
-        let online = Arc::pin_init(State::new(online, module), GFP_KERNEL)?;
+        let prepare = Arc::pin_init(State::new(prepare, owner.reference().clone()), GFP_KERNEL)?;
+        let online = Arc::pin_init(State::new(online, owner.reference().clone()), GFP_KERNEL)?;
 
         // SAFETY: A module's init function runs in process context, in the task that loads it,
         // without a lock held.
@@ -142,6 +158,7 @@ impl kernel::Module for RustHotplug {
             )?,
             _online_multi: MultiDirs::new(&root, c"online_multi", online_multi, registrar, module)?,
             _root: root,
+            _owner: owner,
         })
     }
 }

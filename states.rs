@@ -11,6 +11,7 @@ use crate::{
         CpusReadGuard,
         Online,
         Operation,
+        OwnerRef,
         Prepare,
         Registrar,
         Setup,
@@ -123,7 +124,7 @@ impl FromPoint for OnlineCallbacks {
 pub struct State<T: SingleCallbacks + FromPoint> {
     point: Arc<Point>,
     callbacks: Arc<T>,
-    module: &'static ThisModule,
+    owner: OwnerRef,
     /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
     number: Atomic<i32>,
     #[pin]
@@ -137,11 +138,11 @@ struct Inner<T: SingleCallbacks> {
 
 impl<T: SingleCallbacks + FromPoint> State<T> {
     /// Makes the state, which is not set up yet.
-    pub fn new(point: Arc<Point>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
+    pub fn new(point: Arc<Point>, owner: OwnerRef) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             callbacks: Arc::new(T::from_point(point.clone()), GFP_KERNEL)?,
             point,
-            module,
+            owner,
             number: Atomic::new(-1),
             inner <- new_mutex!(Inner {
                 settings: Settings::DEFAULT,
@@ -192,7 +193,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
         if inner.installed.is_some() {
             return Ok(());
         }
-        let setup = Setup::new(self.module).only(inner.settings.which);
+        let setup = Setup::new(&self.owner).only(inner.settings.which);
         let callbacks = self.callbacks.clone();
         let state = match inner.settings.way {
             Way::Calls => SingleState::new(registrar, setup, callbacks),

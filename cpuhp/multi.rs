@@ -9,8 +9,11 @@ use super::{
     },
     context::Phase,
     lock::Obstacle,
+    owner::{
+        Key,
+        OwnerRef, //
+    },
     setup::{
-        keep,
         RemoveState,
         SetupState,
         SingleCallback, //
@@ -43,10 +46,11 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `state` is what the kernel gave for the callbacks of `T`, and has not been removed.
+/// `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by the
+/// owner: then it is not on the owner's list.
 pub struct MultiState<T: Callbacks> {
     state: bindings::cpuhp_state,
-    module: &'static ThisModule,
+    owner: OwnerRef,
     _callbacks: PhantomData<fn(&T)>,
 }
 
@@ -58,7 +62,7 @@ impl<T: Callbacks> MultiState<T> {
     /// # Errors
     ///
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
-    /// - `ENOMEM`.
+    /// - `ESHUTDOWN` if the owner is gone; `ENOMEM`.
     pub fn new(_registrar: &mut Registrar, setup: Setup) -> Result<Arc<Self>> {
         // SAFETY: The registrar stands for not holding the lock, which is what this function wants.
         unsafe { Self::set_up(bindings::__cpuhp_setup_state, setup) }
@@ -84,6 +88,7 @@ impl<T: Callbacks> MultiState<T> {
         let startup: Option<MultiCallback> = setup.which.has_startup::<T>().then_some(startup::<T>);
         let teardown: Option<MultiCallback> =
             setup.which.has_teardown::<T>().then_some(teardown::<T>);
+        let reservation = setup.owner.reserve()?;
         // SAFETY: The caller vouches for the lock. The name is static. The callbacks are of the type that goes with `multi_instance` being true, which C has in a union with
         // the other one; they are functions of a module that outlives the state, which is removed
         // before the module is unloaded; and each gets what it needs with its instance.
@@ -97,14 +102,18 @@ impl<T: Callbacks> MultiState<T> {
                 true,
             )
         };
+        let state = setup.number(ret)?;
+        setup
+            .owner
+            .list(reservation, Key::State(state), state, false);
         // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value is
         // dropped, and the state with it.
-        let state = Self {
-            state: setup.number(ret)?,
-            module: setup.module,
+        let this = Self {
+            state,
+            owner: setup.owner,
             _callbacks: PhantomData,
         };
-        Ok(Arc::new(state, GFP_KERNEL)?)
+        Ok(Arc::new(this, GFP_KERNEL)?)
     }
 
     /// Returns the number of the state.
@@ -125,8 +134,11 @@ impl<T: Callbacks> Drop for MultiState<T> {
         let remove_state: RemoveState = match Obstacle::find() {
             Obstacle::None => bindings::__cpuhp_remove_state,
             Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
-            Obstacle::Insuperable => return keep(self.module, T::NAME, self.state),
+            Obstacle::Insuperable => return self.owner.keep(T::NAME, self.state),
         };
+        if !self.owner.unlist(Key::State(self.state)) {
+            return;
+        }
         // SAFETY: By the type invariant the state is ours to remove, and there are no instances,
         // for each would keep a reference to this. The function is chosen by whether the lock is
         // held, and this is not a callback.
@@ -147,7 +159,8 @@ impl<T: Callbacks> Drop for MultiState<T> {
 ///
 /// # Invariants
 ///
-/// The node of `inner` has been added to the state in it, and not been removed.
+/// The node of `inner` has been added to the state in it, and not been removed, except by the owner:
+/// then it is not on the owner's list.
 pub struct Instance<T: Callbacks> {
     inner: Arc<Inner<T>>,
     invoke: bool,
@@ -169,6 +182,13 @@ unsafe impl<T: Callbacks> Send for Inner<T> {}
 // SAFETY: As above, with `Sync`.
 unsafe impl<T: Callbacks> Sync for Inner<T> {}
 
+impl<T: Callbacks> Inner<T> {
+    /// What it is listed by with the owner.
+    fn key(&self) -> Key {
+        Key::Instance(self.node.get().expose_provenance())
+    }
+}
+
 impl<T: Callbacks> Instance<T> {
     /// Adds an instance and calls startup for it on every CPU that is up.
     ///
@@ -179,7 +199,7 @@ impl<T: Callbacks> Instance<T> {
     ///
     /// # Errors
     ///
-    /// Those of `data`, `ENOMEM`, and the error of the startup that failed.
+    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, and the error of the startup that failed.
     pub fn new(
         registrar: &mut Registrar,
         state: Arc<MultiState<T>>,
@@ -194,7 +214,7 @@ impl<T: Callbacks> Instance<T> {
     ///
     /// # Errors
     ///
-    /// Those of `data`, and `ENOMEM`.
+    /// Those of `data`, `ENOMEM`, and `ESHUTDOWN` if the owner is gone.
     pub fn new_nocalls(
         registrar: &mut Registrar,
         state: Arc<MultiState<T>>,
@@ -218,6 +238,8 @@ impl<T: Callbacks> Instance<T> {
             }? Error),
             GFP_KERNEL,
         )?;
+        let owner = &inner.state.owner;
+        let reservation = owner.reserve()?;
         inner.phase.begin(Operation::Setup);
         // SAFETY: The registrar stands for not holding the lock. The state exists and is one with
         // instances. The node is on no list, at a fixed address, and stays there until it is
@@ -227,6 +249,7 @@ impl<T: Callbacks> Instance<T> {
         };
         inner.phase.end();
         to_result(ret)?;
+        owner.list(reservation, inner.key(), inner.state.state, invoke);
         // INVARIANT: The node has just been added.
         Ok(Self { inner, invoke })
     }
@@ -264,9 +287,11 @@ impl<T: Callbacks> Drop for Instance<T> {
     fn drop(&mut self) {
         let inner = &self.inner;
         if Obstacle::find() != Obstacle::None {
-            keep(inner.state.module, T::NAME, inner.state.state);
             // The callbacks go on using it.
             core::mem::forget(inner.clone());
+            return inner.state.owner.keep(T::NAME, inner.state.state);
+        }
+        if !inner.state.owner.unlist(inner.key()) {
             return;
         }
         inner.phase.begin(Operation::Remove);

@@ -5,6 +5,7 @@
 use super::{
     callbacks::Which,
     Callbacks,
+    OwnerRef,
     Section, //
 };
 use crate::bindings;
@@ -23,19 +24,19 @@ use kernel::prelude::*;
 /// | `cpuhp_setup_state_nocalls_cpuslocked()` | the same, with [`Setup::nocalls`] |
 /// | `cpuhp_setup_state_multi()` | [`MultiState::new`](super::MultiState::new) |
 /// | `NULL` for startup or teardown | [`Setup::only`], or not implementing it |
-#[derive(Copy, Clone)]
+#[derive(Clone)]
 pub struct Setup {
-    pub(super) module: &'static ThisModule,
+    pub(super) owner: OwnerRef,
     pub(super) invoke: bool,
     pub(super) which: Which,
     pub(super) fixed: Option<bindings::cpuhp_state>,
 }
 
 impl Setup {
-    /// A setup of a state whose callbacks are part of `module`.
-    pub fn new(module: &'static ThisModule) -> Self {
+    /// A setup of a state that belongs to `owner`.
+    pub fn new(owner: &OwnerRef) -> Self {
         Self {
-            module,
+            owner: owner.clone(),
             invoke: true,
             which: Which::Both,
             fixed: None,
@@ -88,19 +89,6 @@ impl Setup {
         // For a dynamic state it returns the number, and 0 for others.
         Ok(self.fixed.unwrap_or(ret))
     }
-}
-
-/// Says that a registration could not be removed where it was dropped, and makes that harmless.
-///
-/// Its callbacks and their data stay for good, and so the module has to.
-pub(super) fn keep(module: &'static ThisModule, what: &CStr, number: i32) {
-    pr_err!(
-        "{} (state {}) dropped in a cpuhp callback or under cpus_read_lock(): it stays, and so does its module\n",
-        what,
-        number
-    );
-    // SAFETY: The module is alive: its code is running.
-    unsafe { bindings::__module_get(module.as_ptr()) };
 }
 
 /// A callback of a state without instances.

@@ -9,8 +9,8 @@ use super::{
     },
     context::Phase,
     lock::Obstacle,
+    owner::Key,
     setup::{
-        keep,
         RemoveState,
         SetupState, //
     },
@@ -21,10 +21,7 @@ use super::{
     Setup, //
 };
 use crate::bindings;
-use core::{
-    mem::ManuallyDrop,
-    ptr, //
-};
+use core::ptr;
 use kernel::{
     prelude::*,
     sync::{
@@ -137,7 +134,8 @@ impl<T> SlotRef<T> {
 ///
 /// # Invariants
 ///
-/// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed.
+/// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
+///   the owner: then it is not on the owner's list.
 /// - The value owns `T::SLOT`, which holds the address of `*data`.
 pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
@@ -157,6 +155,7 @@ impl<T: SingleCallbacks> SingleState<T> {
     ///
     /// # Errors
     ///
+    /// - `ESHUTDOWN` if the owner is gone; `ENOMEM`.
     /// - `EBUSY` if there is a `SingleState<T>` already.
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
     /// - The error of the startup that failed.
@@ -185,6 +184,7 @@ impl<T: SingleCallbacks> SingleState<T> {
     /// not, as that wants it.
     unsafe fn set_up(setup_state: SetupState, setup: Setup, data: Arc<T>) -> Result<Self> {
         let slot = T::SLOT.get();
+        let reservation = setup.owner.reserve()?;
         slot.fill(&data)?;
         slot.phase.begin(Operation::Setup);
         // SAFETY: The name is static. The callbacks are of the type that goes with
@@ -203,18 +203,14 @@ impl<T: SingleCallbacks> SingleState<T> {
         };
         slot.phase.end();
 
-        match setup.number(ret) {
-            Ok(state) => {
-                slot.state.store(state, Relaxed);
-                // INVARIANT: The state has just been made, and it owns the slot.
-                Ok(Self { state, data, setup })
-            }
-            Err(error) => {
-                // There is no state, so nothing calls back any more.
-                slot.clear();
-                Err(error)
-            }
-        }
+        // If there is no state, nothing calls back any more.
+        let state = setup.number(ret).inspect_err(|_| slot.clear())?;
+        slot.state.store(state, Relaxed);
+        setup
+            .owner
+            .list(reservation, Key::State(state), state, setup.invoke);
+        // INVARIANT: The state has just been made, and it owns the slot.
+        Ok(Self { state, data, setup })
     }
 
     /// Returns the number of the state.
@@ -232,36 +228,17 @@ impl<T: SingleCallbacks> SingleState<T> {
     /// Removes the state without calling teardown, whatever it was set up with.
     ///
     /// May sleep. Takes `cpus_read_lock()`. C: `cpuhp_remove_state_nocalls()`.
-    pub fn remove_nocalls(self, _registrar: &mut Registrar) {
-        let mut this = ManuallyDrop::new(self);
-        this.setup.invoke = false;
-        // SAFETY: The registrar stands for not holding the lock; the value is not used after this.
-        unsafe { this.remove(bindings::__cpuhp_remove_state) };
+    pub fn remove_nocalls(mut self, _registrar: &mut Registrar) {
+        self.setup.invoke = false;
+        // And with that it is dropped.
     }
 
     /// The same for who holds `cpus_read_lock()`.
     ///
     /// C: `cpuhp_remove_state_nocalls_cpuslocked()`.
-    pub fn remove_nocalls_cpuslocked(self, _guard: &CpusReadGuard<'_>) {
-        let mut this = ManuallyDrop::new(self);
-        this.setup.invoke = false;
-        // SAFETY: The guard stands for holding the lock; the value is not used after this.
-        unsafe { this.remove(bindings::__cpuhp_remove_state_cpuslocked) };
-    }
-
-    /// # Safety
-    ///
-    /// `remove_state` is one of the two C functions, and the caller holds `cpus_read_lock()` or
-    /// does not, as that wants it; nor is it in a callback. The value is not used after this.
-    unsafe fn remove(&mut self, remove_state: RemoveState) {
-        let slot = T::SLOT.get();
-        slot.phase.begin(Operation::Remove);
-        // SAFETY: By the type invariant the state is ours to remove, and it has the number that the
-        // kernel gave, not the constant that asks for one. Its teardown does not fail, for the
-        // phase says that it is removed. The caller vouches for the lock.
-        unsafe { remove_state(self.state, self.setup.invoke) };
-        slot.phase.end();
-        slot.clear();
+    pub fn remove_nocalls_cpuslocked(mut self, _guard: &CpusReadGuard<'_>) {
+        self.setup.invoke = false;
+        // And with that it is dropped, which finds the lock held.
     }
 }
 
@@ -275,15 +252,22 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             Obstacle::None => bindings::__cpuhp_remove_state,
             Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
             Obstacle::Insuperable => {
-                keep(self.setup.module, T::NAME, self.state);
                 // The callbacks go on using the data.
                 core::mem::forget(self.data.clone());
-                return;
+                return self.setup.owner.keep(T::NAME, self.state);
             }
         };
-        // SAFETY: The function is chosen by whether the lock is held, and this is not a callback.
-        // A value that is being dropped is not used any more.
-        unsafe { self.remove(remove_state) };
+        let slot = T::SLOT.get();
+        if self.setup.owner.unlist(Key::State(self.state)) {
+            slot.phase.begin(Operation::Remove);
+            // SAFETY: By the type invariant the state is ours to remove, and it has the number that
+            // the kernel gave, not the constant that asks for one. Its teardown does not fail, for
+            // the phase says that it is removed. The function is chosen by whether the lock is
+            // held, and this is not a callback.
+            unsafe { remove_state(self.state, self.setup.invoke) };
+            slot.phase.end();
+        }
+        slot.clear();
     }
 }
 

@@ -19,7 +19,10 @@ use super::{
     Root, //
 };
 use crate::{
-    cpuhp::Registrar,
+    cpuhp::{
+        OwnerRef,
+        Registrar, //
+    },
     instances::{
         Added,
         InstanceFromPoint,
@@ -73,9 +76,13 @@ struct Entry<T: InstanceFromPoint> {
 
 impl<T: InstanceFromPoint> Instances<T> {
     /// Makes the instances of the state with this point, of which there are none yet.
-    pub fn new(point: Arc<Point>, module: &'static ThisModule) -> impl PinInit<Self, Error> {
+    pub fn new(
+        point: Arc<Point>,
+        owner: OwnerRef,
+        module: &'static ThisModule,
+    ) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            multi: Arc::pin_init(Multi::new(point, module), GFP_KERNEL)?,
+            multi: Arc::pin_init(Multi::new(point, owner), GFP_KERNEL)?,
             module,
             list <- new_mutex!(List {
                 dir: None,

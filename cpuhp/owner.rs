@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Whom states belong to, and what becomes of those that are leaked.
+
+use crate::bindings;
+use kernel::{
+    new_mutex,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
+};
+
+/// The module that states belong to.
+///
+/// The kernel does not know which module a state belongs to, and goes on calling its callbacks when
+/// that is gone. A state is removed when it is dropped; but safe code can leak a value instead of
+/// dropping it. So every state and instance is listed with its owner, and those that are still there
+/// when this is dropped are removed then, about which the kernel log gets to hear.
+pub struct Owner(OwnerRef);
+
+impl Owner {
+    /// Makes the owner of the states of `module`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// The returned value is dropped before the code of `module` is unloaded: in process context,
+    /// not in a cpuhp callback, without `cpus_read_lock()` held, and not while something is being
+    /// set up with a reference to it.
+    pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
+        let registry = Arc::pin_init(
+            pin_init!(Registry {
+                module,
+                entries <- new_mutex!(Some(RBTree::new())),
+            }),
+            GFP_KERNEL,
+        )?;
+        Ok(Self(OwnerRef(registry)))
+    }
+
+    /// Returns a reference, to set up states with.
+    pub fn reference(&self) -> &OwnerRef {
+        &self.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // From here on nothing is listed any more, and nothing new is set up.
+        let entries = self.0 .0.entries.lock().take();
+        // In the order of `Key`: a state has no instances left when its turn comes.
+        for (key, entry) in entries.iter().flatten() {
+            pr_err!(
+                "state {} of cpuhp, or an instance of it, was leaked: removed\n",
+                entry.state
+            );
+            // SAFETY: The entry is still in the list, so what it stands for is still set up, and
+            // its owner is gone: nobody else removes it. Nothing it needs has been freed, because
+            // it was not dropped. What `Owner::new()` requires is that this is not a callback and
+            // that the lock is not held.
+            unsafe {
+                match *key {
+                    Key::Instance(node) => {
+                        let node = core::ptr::with_exposed_provenance_mut(node);
+                        bindings::__cpuhp_state_remove_instance(entry.state, node, entry.invoke);
+                    }
+                    Key::State(_) => bindings::__cpuhp_remove_state(entry.state, entry.invoke),
+                }
+            }
+        }
+    }
+}
+
+/// A reference to an [`Owner`].
+///
+/// It does not keep the owner. When that is gone, nothing can be set up with it any more.
+#[derive(Clone)]
+pub struct OwnerRef(Arc<Registry>);
+
+/// What an [`Owner`] owns.
+#[pin_data]
+struct Registry {
+    module: &'static ThisModule,
+    /// None when the owner is gone.
+    #[pin]
+    entries: Mutex<Option<RBTree<Key, Entry>>>,
+}
+
+/// What is listed, by the address of something that goes with it.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// An instance: that of its node.
+    Instance(usize),
+    /// A state: its number.
+    State(bindings::cpuhp_state),
+}
+
+struct Entry {
+    state: bindings::cpuhp_state,
+    invoke: bool,
+}
+
+/// Room in the list, to be had before something is done that needs to be listed.
+pub(super) struct Reservation(RBTreeNodeReservation<Key, Entry>);
+
+impl OwnerRef {
+    /// Makes room. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, and `ESHUTDOWN` if the owner is gone.
+    pub(super) fn reserve(&self) -> Result<Reservation> {
+        if self.0.entries.lock().is_none() {
+            return Err(ESHUTDOWN);
+        }
+        Ok(Reservation(RBTreeNodeReservation::new(GFP_KERNEL)?))
+    }
+
+    /// Lists something that has just been set up, and how it is to be removed.
+    ///
+    /// The owner is still there: it does not go while something is being set up.
+    pub(super) fn list(
+        &self,
+        reservation: Reservation,
+        key: Key,
+        state: bindings::cpuhp_state,
+        invoke: bool,
+    ) {
+        let node = reservation.0.into_node(key, Entry { state, invoke });
+        if let Some(entries) = &mut *self.0.entries.lock() {
+            entries.insert(node);
+        }
+    }
+
+    /// Takes something off the list, for it to be removed.
+    ///
+    /// Returns false if it is not there: then the owner has removed it already.
+    #[must_use]
+    pub(super) fn unlist(&self, key: Key) -> bool {
+        match &mut *self.0.entries.lock() {
+            Some(entries) => entries.remove(&key).is_some(),
+            None => false,
+        }
+    }
+
+    /// Says that something could not be removed where it was dropped, and makes that harmless.
+    ///
+    /// Its callbacks and their data stay for good, and so the module has to.
+    pub(super) fn keep(&self, name: &CStr, state: bindings::cpuhp_state) {
+        pr_err!(
+            "{} (state {}) dropped in a cpuhp callback or under cpus_read_lock(): it stays, and so does its module\n",
+            name,
+            state
+        );
+        // SAFETY: The module is alive: its code is running.
+        unsafe { bindings::__module_get(self.0.module.as_ptr()) };
+    }
+}
