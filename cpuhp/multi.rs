@@ -10,6 +10,7 @@ use super::{
     context::Phase,
     lock::Obstacle,
     owner::{
+        Entry,
         Key,
         OwnerRef, //
     },
@@ -103,9 +104,19 @@ impl<T: Callbacks> MultiState<T> {
             )
         };
         let state = setup.number(ret)?;
-        setup
-            .owner
-            .list(reservation, Key::State(state), state, false);
+        // The callbacks of a state with instances see the phases of these.
+        static PHASE: Phase = Phase::new();
+        setup.owner.list(
+            reservation,
+            Key::State(state),
+            // INVARIANT: It is static.
+            Entry {
+                state,
+                invoke: false,
+                phase: &PHASE,
+                removed: || {},
+            },
+        );
         // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value is
         // dropped, and the state with it.
         let this = Self {
@@ -249,7 +260,17 @@ impl<T: Callbacks> Instance<T> {
         };
         inner.phase.end();
         to_result(ret)?;
-        owner.list(reservation, inner.key(), inner.state.state, invoke);
+        owner.list(
+            reservation,
+            inner.key(),
+            // INVARIANT: `inner` stays until it is taken off the list.
+            Entry {
+                state: inner.state.state,
+                invoke,
+                phase: &inner.phase,
+                removed: || {},
+            },
+        );
         // INVARIANT: The node has just been added.
         Ok(Self { inner, invoke })
     }

@@ -2,6 +2,10 @@
 
 //! Whom states belong to, and what becomes of those that are leaked.
 
+use super::{
+    context::Phase,
+    Operation, //
+};
 use crate::bindings;
 use kernel::{
     new_mutex,
@@ -59,10 +63,14 @@ impl Drop for Owner {
                 "state {} of cpuhp, or an instance of it, was leaked: removed\n",
                 entry.state
             );
+            // SAFETY: By the invariants of `Entry`, as the entry is still in the list.
+            let phase = unsafe { &*entry.phase };
+            phase.begin(Operation::Remove);
             // SAFETY: The entry is still in the list, so what it stands for is still set up, and
             // its owner is gone: nobody else removes it. Nothing it needs has been freed, because
-            // it was not dropped. What `Owner::new()` requires is that this is not a callback and
-            // that the lock is not held.
+            // it was not dropped. Its teardown does not fail, for the phase says that it is
+            // removed. What `Owner::new()` requires is that this is not a callback and that the
+            // lock is not held.
             unsafe {
                 match *key {
                     Key::Instance(node) => {
@@ -72,6 +80,8 @@ impl Drop for Owner {
                     Key::State(_) => bindings::__cpuhp_remove_state(entry.state, entry.invoke),
                 }
             }
+            phase.end();
+            (entry.removed)();
         }
     }
 }
@@ -100,10 +110,24 @@ pub(super) enum Key {
     State(bindings::cpuhp_state),
 }
 
-struct Entry {
-    state: bindings::cpuhp_state,
-    invoke: bool,
+/// How to remove what is listed.
+///
+/// # Invariants
+///
+/// `phase` is valid while the entry is in the list.
+pub(super) struct Entry {
+    /// The state, or that of the instance.
+    pub(super) state: bindings::cpuhp_state,
+    /// Whether with calls.
+    pub(super) invoke: bool,
+    /// What says to the callbacks that it is removed.
+    pub(super) phase: *const Phase,
+    /// Called when that is done.
+    pub(super) removed: fn(),
 }
+
+// SAFETY: The phase that it refers to is `Sync`.
+unsafe impl Send for Entry {}
 
 /// Room in the list, to be had before something is done that needs to be listed.
 pub(super) struct Reservation(RBTreeNodeReservation<Key, Entry>);
@@ -121,17 +145,11 @@ impl OwnerRef {
         Ok(Reservation(RBTreeNodeReservation::new(GFP_KERNEL)?))
     }
 
-    /// Lists something that has just been set up, and how it is to be removed.
+    /// Lists something that has just been set up.
     ///
     /// The owner is still there: it does not go while something is being set up.
-    pub(super) fn list(
-        &self,
-        reservation: Reservation,
-        key: Key,
-        state: bindings::cpuhp_state,
-        invoke: bool,
-    ) {
-        let node = reservation.0.into_node(key, Entry { state, invoke });
+    pub(super) fn list(&self, reservation: Reservation, key: Key, entry: Entry) {
+        let node = reservation.0.into_node(key, entry);
         if let Some(entries) = &mut *self.0.entries.lock() {
             entries.insert(node);
         }

@@ -9,7 +9,10 @@ use super::{
     },
     context::Phase,
     lock::Obstacle,
-    owner::Key,
+    owner::{
+        Entry,
+        Key, //
+    },
     setup::{
         RemoveState,
         SetupState, //
@@ -206,9 +209,17 @@ impl<T: SingleCallbacks> SingleState<T> {
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
         slot.state.store(state, Relaxed);
-        setup
-            .owner
-            .list(reservation, Key::State(state), state, setup.invoke);
+        setup.owner.list(
+            reservation,
+            Key::State(state),
+            // INVARIANT: A slot is static.
+            Entry {
+                state,
+                invoke: setup.invoke,
+                phase: &slot.phase,
+                removed: || T::SLOT.get().clear(),
+            },
+        );
         // INVARIANT: The state has just been made, and it owns the slot.
         Ok(Self { state, data, setup })
     }
@@ -266,8 +277,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             // held, and this is not a callback.
             unsafe { remove_state(self.state, self.setup.invoke) };
             slot.phase.end();
+            slot.clear();
         }
-        slot.clear();
     }
 }
 
