@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What runs here; how the module is built is in Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+CPUS ?= 4
+
+# Where the running kernel's own tree does not do, one made by `make kernel-tree` for exactly that kernel does.
+ifeq ($(origin KDIR) $(wildcard $(KDIR)/rust/libkernel.rmeta),file )
+ifeq ($(KERNEL),)
+KERNEL := $(shell scripts/kernel-tree running)
+endif
+endif
+
+# These are for a shell: a $$ in them is not make's.
+override RUN := $(value RUN)
+override TEST := $(value TEST)
+export KERNEL ARCH FLAVOUR CPUS CACHE MIRROR REFRESH RUN TEST TIMEOUT V
+
+.PHONY: all modules demo test vm kernel-tree check install modules_install clean help
+.NOTPARALLEL:
+
+all: modules
+
+ifneq ($(strip $(KERNEL)),)
+modules:
+	@scripts/build --here
+else
+modules:
+	@scripts/check-kdir '$(KDIR)'
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+endif
+
+demo:
+	@RUN=scripts/demo scripts/vm
+
+test:
+	@scripts/test
+
+vm:
+	@scripts/vm
+
+kernel-tree:
+	@scripts/kernel-tree
+
+check:
+	@scripts/check
+
+install: modules_install
+
+# Where the kernel's modules_install would put it. That needs the tree, which with sudo may be out of reach.
+modules_install:
+	@scripts/install
+
+# Needs no kernel tree: there may be none any more.
+clean:
+	@scripts/clean
+
+help:
+	@echo 'Targets:'
+	@echo '  all (default)  - build rust_hotplug.ko against KDIR or, with KERNEL=, against the cached tree'
+	@echo '  demo           - show in a VM how the kernel rolls back when a callback fails'
+	@echo '  test           - run the selftests in a VM'
+	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
+	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
+	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
+	@echo '  install        - install the module, as root, for the kernel it was built for'
+	@echo '  clean          - remove what was built in this directory'
+	@echo
+	@echo 'Variables:'
+	@echo '  KDIR=DIR       - build tree of the kernel to build for [$(KDIR)]'
+	@echo '  KERNEL=SERIES  - a series of the distribution, as 7.3 or 7.2, or one release of it'
+	@echo '                   [the running kernel where it is Debian'"'"'s with Rust support, else 7.3]'
+	@echo '  ARCH=ARCH      - architecture of that kernel [x86_64]'
+	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
+	@echo '  TEST="A B"     - run only these selftests'
+	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800]'
+	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
+	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
+	@echo '  MIRROR=URL     - Debian mirror [the one that apt is configured with]'
+	@echo '  V=1            - show the commands of the build'
