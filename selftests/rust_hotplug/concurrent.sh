@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# CPUs go off and on while states are set up and removed and everything is read.
+# Nothing may deadlock or be lost, and at the end it all has to fit together.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rounds=3
+
+# Any error is left where the main process finds it.
+hotplug_cpus() {
+	for _cpu in $hotpluggable; do
+		cpu_down "$_cpu"
+		[ "$err" = 0 ] || echo "CPU $_cpu offline: $err"
+		cpu_up "$_cpu"
+		[ "$err" = 0 ] || echo "CPU $_cpu online: $err"
+	done
+}
+
+read_everything() {
+	while :; do
+		find $SYS -type f -perm -400 -exec cat {} + >/dev/null || echo "reading failed"
+	done
+}
+
+# What a reader sees of the log while it grows: whole lines, in order.
+read_log() {
+	while :; do
+		awk '
+		{
+			if (NR == 1)
+				len = length($0)
+			if (NF != 12 || length($0) != len || $1 != "seq=" NR - 1)
+				print "bad line " NR ": " $0
+		}' $SYS/log
+	done
+}
+
+setup_and_hotplug() {
+	begin_case "setup, removal, hotplug and readers at the same time"
+	fresh
+	: >"$tmp/hotplug"
+	if [ "$hotpluggable" ]; then
+		(
+			n=0
+			while [ $n -lt $rounds ]; do
+				hotplug_cpus
+				n=$((n + 1))
+			done
+		) >"$tmp/hotplug" 2>&1 &
+		hotplug=$!
+	fi
+	read_everything >"$tmp/reader" 2>&1 &
+	reader=$!
+	read_log >"$tmp/log" 2>&1 &
+	log_reader=$!
+	background="$hotplug $reader $log_reader"
+	n=0
+	while [ $n -lt $rounds ] || { [ "$hotplug" ] && kill -0 "$hotplug" 2>/dev/null; }; do
+		for s in $STATES; do
+			put 0 "$SYS/$s/installed"
+			expect "removing $s" "$err" 0
+			put 1 "$SYS/$s/installed"
+			expect "setting $s up" "$err" 0
+		done
+		[ ! "$case_failed" ] || break
+		n=$((n + 1))
+	done
+	[ ! "$hotplug" ] || wait "$hotplug"
+	stop $reader $log_reader
+	background=
+	expect "what the hotplugger says" "$(cat "$tmp/hotplug")" ""
+	expect "what the reader says" "$(head -n 5 "$tmp/reader")" ""
+	expect "what the reader of the log says" "$(head -n 5 "$tmp/log")" ""
+	consistent
+	end_case
+}
+
+# Startups and teardowns of a CPU in the log take turns, and the last one says
+# whether it is up. The counts are those of the log.
+consistent() {
+	for s in $STATES; do
+		expect_installed "$s"
+		expect_cpus "$s" "$online"
+		wrong=$(awk -v state="state=$s" -v online="$online" '
+		BEGIN {
+			n = split(online, list, " ")
+			for (i = 1; i <= n; i++)
+				up["cpu=" list[i]] = 1
+		}
+		$3 == state {
+			start = $10 == "callback=startup"
+			calls[start]++
+			if (up[$6] == start)
+				print "out of turn: " $0
+			up[$6] = start
+		}
+		END {
+			for (cpu in up)
+				if (!up[cpu])
+					print cpu " is not up at the end"
+			print "counts", calls[1] + 0, calls[0] + 0
+		}' $SYS/log)
+		get "$SYS/$s/startups"
+		startups=$value
+		get "$SYS/$s/teardowns"
+		expect "$s in the log" "$wrong" "counts $startups $value"
+		expect_file "$s/failures" 0
+	done
+}
+
+# Two that want the same: both are told that it worked.
+two_writers() {
+	begin_case "two writers of the same file"
+	fresh
+	for v in 0 1; do
+		for _ in 1 2; do
+			(
+				n=0
+				while [ $n -lt $rounds ]; do
+					put $v $SYS/online/installed
+					[ "$err" = 0 ] || echo "writing $v: $err"
+					n=$((n + 1))
+				done
+			) &
+			background="$background $!"
+		done
+	done >"$tmp/writers" 2>&1
+	# shellcheck disable=SC2086 # a list
+	wait $background
+	background=
+	expect "what the writers say" "$(cat "$tmp/writers")" ""
+	set_to 1 $SYS/online/installed
+	consistent
+	end_case
+}
+
+begin 2
+
+tmp=$(mktemp -d) || exit 1
+setup_and_hotplug
+two_writers
+finish

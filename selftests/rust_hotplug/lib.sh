@@ -1,0 +1,548 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Shared by the tests: what the machine has, cases, writes whose errno is known,
+# the log in a form that can be compared, and putting everything back.
+
+export LC_ALL=C				# messages are compared as text
+export PATH="$PATH:/usr/sbin:/sbin"	# su leaves them out
+# The runner starts us under stdbuf, with which echo loses the errno of a write.
+unset _STDBUF_O
+cd "$(dirname "$0")" || exit 1
+# shellcheck source=/dev/null
+. ../kselftest/ktap_helpers.sh
+
+SYS=/sys/kernel/rust_hotplug
+CPU=/sys/devices/system/cpu
+KO=${RUST_HOTPLUG_KO:-../../rust_hotplug.ko}
+STATES="prepare online"
+# shellcheck disable=SC2034 # tests use these
+ERRNOS="ENOMEM ENOSPC EIO EINVAL ENODEV EPERM EAGAIN ETIMEDOUT ENXIO ERANGE"
+
+test_name=${0##*/}
+test_name=${test_name%.sh}
+nl='
+'
+
+#
+# Lists
+#
+
+# expand LIST: $list becomes "0 1 2 5" of a cpulist such as 0-2,5.
+expand() {
+	list=
+	_ifs=$IFS
+	IFS=,
+	for _range in $1; do
+		_i=${_range%-*}
+		while [ "$_i" -le "${_range#*-}" ]; do
+			list="$list${list:+ }$_i"
+			_i=$((_i + 1))
+		done
+	done
+	IFS=$_ifs
+}
+
+# list_has WORD WORD...: whether the first is among the others.
+list_has() {
+	_word=$1
+	shift
+	case " $* " in
+	*" $_word "*)	return 0 ;;
+	esac
+	return 1
+}
+
+# list_without WORD WORD...: $list becomes the others without the first.
+list_without() {
+	_word=$1
+	shift
+	list=
+	for _i; do
+		[ "$_i" = "$_word" ] || list="$list${list:+ }$_i"
+	done
+}
+
+# nth N WORD...: $word becomes the N-th, from 0, round and round.
+nth() {
+	_i=$1
+	shift
+	shift $((_i % $#))
+	# shellcheck disable=SC2034
+	word=$1
+}
+
+# get FILE: $value becomes its first line.
+get() {
+	value=
+	read -r value 2>/dev/null <"$1" || :
+}
+
+find_cpus() {
+	get $CPU/online
+	expand "$value"
+	online=$list
+	hotpluggable=
+	for _i in $online; do
+		[ ! -w "$CPU/cpu$_i/online" ] || hotpluggable="$hotpluggable${hotpluggable:+ }$_i"
+	done
+}
+
+#
+# Errors: the name of the errno with which a write failed. Only a program's
+# message says it (dash calls them all "I/O error"), so it is /bin/echo that writes.
+#
+
+# errno_of MESSAGE: $err becomes the name of the errno that it ends with.
+errno_of() {
+	case ${1##*: } in
+	"Operation not permitted")		err=EPERM ;;
+	"No such file or directory" | "nonexistent directory") err=ENOENT ;;
+	"Input/output error" | "I/O error")	err=EIO ;;
+	"No such device or address")		err=ENXIO ;;
+	"Resource temporarily unavailable")	err=EAGAIN ;;
+	"Cannot allocate memory" | "Out of memory") err=ENOMEM ;;
+	"Permission denied")			err=EACCES ;;
+	"Device or resource busy" | "Resource busy") err=EBUSY ;;
+	"File exists")				err=EEXIST ;;
+	"No such device")			err=ENODEV ;;
+	"Invalid argument" | [Ii]"nvalid parameter"*) err=EINVAL ;;
+	"No space left on device")		err=ENOSPC ;;
+	"Numerical result out of range" | "Result not representable") err=ERANGE ;;
+	"Connection timed out" | "Operation timed out") err=ETIMEDOUT ;;
+	*)					err="unknown (${1##*: })" ;;
+	esac
+}
+
+# errno_number NAME: $number becomes its number.
+errno_number() {
+	case $1 in
+	EPERM)		number=1 ;;
+	ENOENT)		number=2 ;;
+	EIO)		number=5 ;;
+	ENXIO)		number=6 ;;
+	EAGAIN)		number=11 ;;
+	ENOMEM)		number=12 ;;
+	EBUSY)		number=16 ;;
+	ENODEV)		number=19 ;;
+	EINVAL)		number=22 ;;
+	ENOSPC)		number=28 ;;
+	ERANGE)		number=34 ;;
+	ETIMEDOUT)	number=110 ;;
+	*)		number=unknown ;;
+	esac
+}
+
+# put VALUE FILE: writes it. $err becomes 0 or the errno's name.
+put() {
+	if message=$({ /bin/echo "$1" >"$2"; } 2>&1); then
+		err=0
+	else
+		errno_of "$message"
+	fi
+}
+
+# set_to VALUE FILE...: writes it where that has to work.
+set_to() {
+	_value=$1
+	shift
+	for _file; do
+		echo "$_value" 2>/dev/null >"$_file" && continue
+		put "$_value" "$_file"
+		not_so "writing $_value to $_file failed, then: $err"
+	done
+}
+
+#
+# The module
+#
+
+module_loaded() {
+	[ -d /sys/module/rust_hotplug ]
+}
+
+# run COMMAND...: $err becomes 0 or the errno's name.
+run() {
+	if message=$("$@" 2>&1); then
+		err=0
+	else
+		errno_of "$message"
+	fi
+}
+
+# By its path: a shell of busybox prefers its own.
+insmod=insmod
+for _dir in /sbin /usr/sbin; do
+	[ ! -x $_dir/insmod ] || insmod=$_dir/insmod
+done
+
+load() { # PARAMETER...
+	if [ -r "$KO" ]; then
+		run $insmod "$KO" "$@"
+	else
+		run modprobe rust_hotplug "$@"
+	fi
+}
+
+unload() {
+	run rmmod rust_hotplug
+}
+
+loadable() {
+	[ -r "$KO" ] || modinfo rust_hotplug >/dev/null 2>&1
+}
+
+# kernel_states: $value becomes how many of the module's states the kernel lists.
+kernel_states() {
+	value=$(grep -c rust_hotplug $CPU/hotplug/states) || :
+}
+
+# fresh: every fault disarmed, both states installed, counters and log empty.
+fresh() {
+	set_to 1 $SYS/reset
+	for _state in $STATES; do
+		get "$SYS/$_state/installed"
+		[ "$value" = 1 ] || set_to 1 "$SYS/$_state/installed"
+	done
+	set_to 1 $SYS/reset
+}
+
+# arm STATE CALLBACK ERRNO CPUS [TIMES]
+arm() {
+	set_to "$4" "$SYS/$1/$2_inject/cpus"
+	set_to "${5:-1}" "$SYS/$1/$2_inject/times"
+	set_to "$3" "$SYS/$1/$2_inject/errno"
+}
+
+# cpu_up, cpu_down CPU: $err becomes 0 or the errno's name.
+cpu_up() {
+	put 1 "$CPU/cpu$1/online"
+}
+
+cpu_down() {
+	put 0 "$CPU/cpu$1/online"
+}
+
+# The kernel's own fault, -EAGAIN out of any state: cpuN/hotplug/fail. Armed on a
+# state that is then removed it is a BUG, so it must not be left behind.
+kernel_fault=
+kernel_arm() { # CPU STATE-NUMBER
+	kernel_fault=$CPU/cpu$1/hotplug/fail
+	echo "$2" 2>/dev/null >"$kernel_fault"
+}
+
+kernel_disarm() {
+	set_to -1 "$kernel_fault"
+	kernel_fault=
+}
+
+#
+# The log, compared
+#
+
+# calls: the log, a line for each callback: operation, state, callback, CPU, where
+# it ran, what it returned. A place that is right for the state has a short name.
+calls() {
+	awk '
+	{
+		split("", f)
+		for (i = 1; i <= NF; i++) {
+			n = index($i, "=")
+			f[substr($i, 1, n - 1)] = substr($i, n + 1)
+		}
+		where = f["task"] "@" f["on"]
+		if (where == "cpuhp/" f["cpu"] "@" f["cpu"])
+			where = "cpuhp/" f["cpu"]
+		# Some kernels take a CPU down in a worker of the control CPU.
+		else if (f["task"] == "echo" ||
+			 f["op"] == "hotplug" && f["task"] ~ /^kworker/)
+			where = "writer"
+		print f["op"], f["state"], f["callback"], f["cpu"], where,
+			f["ret"] (f["injected"] != 0 ? " injected" : "")
+	}' $SYS/log
+}
+
+# call OPERATION STATE CALLBACK CPU [ERRNO]: the log has to show this one next.
+want=
+call() {
+	_ret=0
+	if [ $# -gt 4 ]; then
+		errno_number "$5"
+		_ret="-$number injected"
+	fi
+	case $2 in
+	online*)	_where=cpuhp/$4 ;;
+	*)		_where=writer ;;
+	esac
+	want="$want${want:+$nl}$1 $2 $3 $4 $_where $_ret"
+}
+
+# expect_calls: the log shows what call() was told, and nothing else.
+expect_calls() {
+	expect "log" "$(calls)" "$want"
+	want=
+}
+
+#
+# Cases
+#
+
+diag() {
+	printf '# %s\n' "$*"
+}
+
+# A case: its name, then whatever has to hold, then end_case.
+begin_case() {
+	case_name=$*
+	case_failed=
+	want=
+}
+
+not_so() {
+	case_failed=1
+	[ "$case_name" ] || outside_failed=1
+	diag "${case_name:-$test_name}: $*"
+}
+
+end_case() {
+	if [ "$case_failed" ]; then
+		ktap_test_fail "$case_name"
+	else
+		ktap_test_pass "$case_name"
+	fi
+	case_name=
+}
+
+# skip_case NAME REASON
+skip_case() {
+	ktap_test_skip "$1 ($2)"
+}
+
+# expect WHAT IS SHOULD
+expect() {
+	[ "$2" != "$3" ] || return 0
+	case $2$3 in
+	*"$nl"*)
+		not_so "$1 is not as it should be"
+		printf '%s\n' "$3" | sed 's/^/#   should be: /'
+		printf '%s\n' "$2" | sed 's/^/#   is:        /'
+		;;
+	*)
+		not_so "$1 is '$2', should be '$3'"
+		;;
+	esac
+}
+
+# expect_file FILE SHOULD
+expect_file() {
+	get "$SYS/$1"
+	expect "$1" "$value" "$2"
+}
+
+# expect_cpus STATE "CPU...": these are the CPUs on which the state is up.
+expect_cpus() {
+	get "$SYS/$1/cpus_up"
+	expand "$value"
+	expect "$1/cpus_up" "$list" "$2"
+}
+
+# expect_installed STATE: $id becomes the number that the kernel gave it.
+expect_installed() {
+	expect_file "$1/installed" 1
+	get "$SYS/$1/state"
+	id=$value
+	_name=$(awk -v id="$id:" '$1 == id { print $2 }' $CPU/hotplug/states)
+	case $_name in
+	*rust_hotplug*)	;;
+	*)		not_so "state $id is '$_name' in hotplug/states" ;;
+	esac
+}
+
+# expect_not_installed STATE ID: nor is its former slot in use.
+expect_not_installed() {
+	expect_file "$1/installed" 0
+	expect_file "$1/state" -1
+	expect_file "$1/cpus_up" ""
+	value=$(awk -v id="$2:" '$1 == id' $CPU/hotplug/states)
+	expect "slot $2 in hotplug/states" "$value" ""
+}
+
+#
+# Begin and end
+#
+
+skip_all() {
+	ktap_print_header
+	ktap_skip_all "$*"
+	trap - EXIT
+	exit "$KSFT_SKIP"
+}
+
+# Everything of the module that can be read and written, and its values.
+save_knobs() {
+	saved_knobs=$(find $SYS -type f -perm -600 | while read -r file; do
+		get "$file"
+		echo "$file $value"
+	done)
+}
+
+# The states come back with nothing armed, so the errnos have to be last.
+restore_knobs() {
+	for _pass in others installed errno; do
+		while read -r _knob _saved; do
+			case ${_knob##*/} in
+			installed | errno)	_turn=${_knob##*/} ;;
+			*)			_turn=others ;;
+			esac
+			get "$_knob"
+			[ $_pass != "$_turn" ] || [ "$value" = "$_saved" ] || set_to "$_saved" "$_knob"
+		done <<-END
+		$saved_knobs
+		END
+	done
+}
+
+# stop PID...: ends processes of this test.
+stop() {
+	for _i; do
+		kill "$_i" 2>/dev/null
+		wait "$_i" 2>/dev/null
+	done
+}
+
+background=
+cleanup() {
+	[ ! "$cleaning" ] || return 0
+	cleaning=1
+	trap '' HUP INT PIPE TERM
+	# shellcheck disable=SC2086 # a list
+	stop $background
+	remove_trace
+	[ ! "$kernel_fault" ] || set_to -1 "$kernel_fault"
+	[ ! "$tmp" ] || rm -r "$tmp"
+	! module_loaded || set_to 1 $SYS/reset
+	for _i in $hotpluggable; do
+		get "$CPU/cpu$_i/online"
+		[ "$value" = 1 ] || cpu_up "$_i"
+		get "$CPU/cpu$_i/online"
+		[ "$value" = 1 ] || not_so "CPU $_i is still offline"
+	done
+	if [ "$was_loaded" ]; then
+		module_loaded || load
+		! module_loaded || restore_knobs
+	elif module_loaded; then
+		unload
+		[ "$err" = 0 ] || not_so "the module is still loaded: $err"
+	fi
+}
+
+# What a test must not leave in the kernel log, in words of printk's callers.
+splats='WARNING:|BUG:|kernel BUG|Oops|Call [Tt]race|KASAN|KCSAN|UBSAN|KFENCE'
+splats="$splats|[Gg]eneral protection|[Uu]nable to handle|stack guard|stack-protector"
+splats="$splats|lockdep|locking dependency|RCU usage|RCU:? .*stall|rcu:.*(stall|detected)"
+splats="$splats|blocked for more than|soft lockup|hard LOCKUP|hung_task|list_(add|del) corruption"
+splats="$splats|scheduling while atomic|sleeping function|refcount_t|ODEBUG|kmemleak"
+splats="$splats|kobject_add|duplicate filename|callback error|No more dynamic states|panic"
+
+kernel_log() {
+	dmesg | awk -v mark="$kmsg_mark" -v splats="$splats" '
+	index($0, mark)	{ n = 0; next }
+			{ line[n++] = $0 }
+	END {
+		for (i = 0; i < n; i++)
+			if (line[i] ~ splats)
+				first = first ? first : i + 1
+		for (i = first ? first - 1 : n; i < n; i++)
+			print line[i]
+	}'
+}
+
+# finish: the last case is that nothing is left, in the kernel log or elsewhere.
+finish() {
+	begin_case "kernel log clean and everything put back"
+	cleanup
+	value=$(kernel_log)
+	if [ "$value" ]; then
+		not_so "the kernel log says:"
+		printf '%s\n' "$value" | sed 's/^/#   /'
+	fi
+	get /proc/sys/kernel/tainted
+	# Those of a warning (512) and of a death (128).
+	expect "the kernel's taint" $((value & 640)) $((taint & 640))
+	[ ! "$outside_failed" ] || not_so "something failed between the cases"
+	end_case
+	trap - EXIT
+	ktap_finished
+}
+
+interrupted() {
+	cleanup
+	trap - EXIT
+	ktap_exit_fail_msg "interrupted"
+}
+
+left() {
+	cleanup
+	value=$(kernel_log)
+	[ ! "$value" ] || printf '%s\n' "$value" | sed 's/^/# kernel log: /'
+}
+
+# begin CASES [unloaded]: what every test needs, else it is skipped.
+begin() {
+	[ "$(id -u)" = 0 ] || skip_all "not root"
+	[ -w /dev/kmsg ] || skip_all "no /dev/kmsg"
+	[ -r $CPU/hotplug/states ] || skip_all "no CPU hotplug in this kernel"
+	if module_loaded; then
+		was_loaded=1
+		[ "$2" != unloaded ] || loadable || skip_all "no rust_hotplug.ko to load again"
+	else
+		was_loaded=
+		loadable || skip_all "no rust_hotplug.ko: not built"
+	fi
+
+	kmsg_mark="rust_hotplug selftest $test_name $$ begins"
+	echo "$kmsg_mark" >/dev/kmsg
+	get /proc/sys/kernel/tainted
+	taint=$value
+	trap left EXIT
+	trap interrupted HUP INT PIPE TERM
+
+	ktap_print_header
+	ktap_set_plan $(($1 + 1))
+	if [ "$was_loaded" ]; then
+		save_knobs
+		set_to 1 $SYS/reset
+		if [ "$2" = unloaded ]; then
+			unload
+			[ "$err" = 0 ] || ktap_exit_fail_msg "rmmod: $err"
+		fi
+	elif [ "$2" != unloaded ]; then
+		load
+		[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+	fi
+}
+
+#
+# The kernel's own trace events of these callbacks, in an instance of their own
+#
+
+tracing=
+start_trace() {
+	_dir=/sys/kernel/tracing
+	[ -d $_dir/instances ] || mount -t tracefs tracefs $_dir 2>/dev/null || return 1
+	[ ! -d $_dir/events/cpuhp ] || tracing=$_dir/instances/rust_hotplug_$$
+	if [ ! "$tracing" ] || ! mkdir "$tracing" 2>/dev/null; then
+		tracing=
+		return 1
+	fi
+	# Counts events, whichever CPU they are on: the order is then exact.
+	echo counter >"$tracing/trace_clock"
+	echo 1 >"$tracing/events/cpuhp/enable"
+}
+
+remove_trace() {
+	[ ! "$tracing" ] || rmdir "$tracing"
+	tracing=
+}
+
+find_cpus

@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Unloading and loading again: with faults armed, CPUs offline, states not
+# installed, files open and being read. Nothing of the module may be left.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rounds=5
+
+load_it() {
+	load
+	expect "insmod" "$err" 0
+	fresh
+}
+
+unload_it() {
+	unload
+	expect "rmmod" "$err" 0
+	[ ! -e $SYS ] || not_so "$SYS is left"
+	kernel_states
+	expect "states left in hotplug/states" "$value" 0
+}
+
+# As it is when it was just loaded.
+expect_loaded() { # CPUS
+	for s in $STATES; do
+		expect_installed "$s"
+		expect_cpus "$s" "$1"
+		expect_file "$s/failures" 0
+		for c in startup teardown; do
+			expect_file "$s/${c}_inject/errno" 0
+			expect_file "$s/${c}_inject/times" 1
+			expect_file "$s/${c}_inject/hits" 0
+		done
+	done
+}
+
+armed() {
+	begin_case "with every fault armed"
+	load_it
+	arm prepare startup ENOMEM "$possible" -1
+	arm online startup ENOMEM "$possible" -1
+	arm online teardown EBUSY "$possible" -1
+	unload_it
+	load
+	expect "insmod" "$err" 0
+	expect_loaded "$online"
+	unload_it
+	end_case
+}
+
+cpus_offline() {
+	begin_case "with a CPU offline"
+	if [ ! "$cpu" ]; then
+		skip_case "$case_name" "no CPU can go offline here"
+		return
+	fi
+	load_it
+	cpu_down "$cpu"
+	expect "the write of 0 to online" "$err" 0
+	unload_it
+	# There is nothing to call any more.
+	cpu_up "$cpu"
+	expect "the write of 1 to online" "$err" 0
+	cpu_down "$cpu"
+	expect "another write of 0 to online" "$err" 0
+	load
+	expect "insmod" "$err" 0
+	# shellcheck disable=SC2086
+	list_without "$cpu" $online
+	expect_loaded "$list"
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	for s in $STATES; do
+		expect_cpus "$s" "$online"
+	done
+	unload_it
+	end_case
+}
+
+not_installed() {
+	for remove in prepare online "prepare online"; do
+		begin_case "without $remove installed"
+		load_it
+		for s in $remove; do
+			set_to 0 "$SYS/$s/installed"
+		done
+		unload_it
+		load
+		expect "insmod" "$err" 0
+		expect_loaded "$online"
+		unload_it
+		end_case
+	done
+}
+
+after_failure() {
+	begin_case "after a setup that failed"
+	load_it
+	for s in $STATES; do
+		set_to 0 "$SYS/$s/installed"
+		arm "$s" startup EIO "$possible" -1
+		put 1 "$SYS/$s/installed"
+		expect "the write to $s/installed" "$err" EIO
+	done
+	unload_it
+	end_case
+}
+
+being_read() {
+	begin_case "while others read every file in a loop"
+	for _ in 1 2; do
+		# The files come and go, that is not an error.
+		while :; do
+			find $SYS -type f -exec cat {} + >/dev/null 2>&1
+		done &
+		background="$background $!"
+	done
+	n=0
+	while [ $n -lt $rounds ] && [ ! "$case_failed" ]; do
+		load
+		expect "insmod $n" "$err" 0
+		# Not before somebody reads.
+		set_to 0 $SYS/online/installed
+		unload_it
+		n=$((n + 1))
+	done
+	# shellcheck disable=SC2086 # a list
+	stop $background
+	background=
+	end_case
+}
+
+files_open() {
+	begin_case "while files are open"
+	load_it
+	exec 3<$SYS/log 4<$SYS/online/startup_inject/errno 5>$SYS/online/installed
+	unload_it
+	# In a subshell: a failed read must not end this one.
+	(cat <&3) 2>/dev/null && not_so "the log can still be read"
+	(cat <&4) 2>/dev/null && not_so "errno can still be read"
+	(/bin/echo 1 >&5) 2>/dev/null && not_so "installed can still be written"
+	exec 3<&- 4<&- 5>&-
+	load_it
+	unload_it
+	end_case
+}
+
+working_directory() {
+	begin_case "while somebody's working directory is there"
+	load_it
+	here=$PWD
+	cd $SYS/online || not_so "cannot change to it"
+	rmmod rust_hotplug || not_so "rmmod fails"
+	cd "$here" || exit 1
+	[ ! -e $SYS ] || not_so "$SYS is left"
+	end_case
+}
+
+# The same slots each time, so they were given back.
+slots() {
+	begin_case "again and again"
+	load_it
+	get $SYS/prepare/state
+	prepare=$value
+	get $SYS/online/state
+	number=$value
+	n=0
+	while [ $n -lt $rounds ] && [ ! "$case_failed" ]; do
+		unload_it
+		load
+		expect "insmod $n" "$err" 0
+		n=$((n + 1))
+	done
+	expect_file online/state "$number"
+	expect_file prepare/state "$prepare"
+	unload_it
+	end_case
+}
+
+get $CPU/possible
+possible=$value
+cpu=${hotpluggable%% *}
+begin 10 unloaded
+
+armed
+cpus_offline
+not_installed
+after_failure
+being_read
+files_open
+working_directory
+slots
+finish
