@@ -22,6 +22,7 @@ use kernel::{
 ///
 /// It is made by the startup of a state and dropped by its teardown. So a setup that fails on CPU N
 /// has dropped those of the CPUs before it.
+#[vtable]
 pub trait CpuValue: Send + Sync + Sized + 'static {
     /// What the values have in common.
     type Shared: Send + Sync + 'static;
@@ -79,6 +80,8 @@ impl<V: CpuValue> CpuValues<V> {
 #[vtable]
 impl<V: CpuValue> Callbacks for CpuValues<V> {
     type Section = V::Section;
+    // Otherwise this would be the module that this abstraction is part of.
+    type OwnerModule = V::OwnerModule;
 
     const NAME: &'static CStr = V::NAME;
 

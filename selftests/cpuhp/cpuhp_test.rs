@@ -179,6 +179,7 @@ struct Value(CpuId);
 
 struct FailOn(Option<CpuId>);
 
+#[vtable]
 impl CpuValue for Value {
     type Shared = FailOn;
     type Section = Online;

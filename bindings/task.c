@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/sched.h>
+
+/* @buf has room for TASK_COMM_LEN bytes and is NUL-terminated and padded. */
+void rust_helper_get_task_comm(char *buf, struct task_struct *task)
+{
+	strscpy_pad(buf, task->comm, TASK_COMM_LEN);
+}
