@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every way to set a state up, with either callback alone and with both: which
+# calls are made then, on removal, when a CPU fails and when one comes and goes.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+WAYS="calls nocalls calls_cpuslocked nocalls_cpuslocked manual"
+
+# seen: the log, less where the callbacks ran: by hand it is not where the kernel
+# would have called them.
+seen() {
+	calls | awk '{ print $1, $2, $3, $4, $6, $7 }' | sed 's/ $//'
+}
+
+# each OPERATION STATE CALLBACK CPU...: these calls are to follow.
+each() {
+	_op=$1 _state=$2 _callback=$3
+	shift 3
+	for _cpu; do
+		want="$want${want:+$nl}$_op $_state $_callback $_cpu 0"
+	done
+}
+
+expect_seen() {
+	expect "log of $1" "$(seen)" "$want"
+	want=
+	set_to 1 $SYS/reset
+}
+
+choose() { # STATE WAY CALLBACKS
+	set_to 0 "$SYS/$1/installed"
+	set_to "$2" "$SYS/$1/setup"
+	set_to "$3" "$SYS/$1/callbacks"
+	set_to 1 $SYS/reset
+}
+
+# Whether the setup makes the calls, and which callbacks there are.
+invokes() {
+	case $1 in
+	nocalls*)	return 1 ;;
+	esac
+}
+
+has() { # CALLBACKS CALLBACK
+	[ "$1" = both ] || [ "$1" = "$2" ]
+}
+
+works() { # STATE WAY CALLBACKS
+	begin_case "$1: $2, callbacks $3: set up and removed"
+	fresh
+	choose "$@"
+	put 1 "$SYS/$1/installed"
+	expect "the write" "$err" 0
+	# shellcheck disable=SC2086 # a list
+	! { invokes "$2" && has "$3" startup; } || each setup "$1" startup $online
+	expect_seen setup
+	expect_installed "$1"
+
+	# Nothing of it can be changed now, but can be said again.
+	for file in setup callbacks; do
+		get "$SYS/$1/$file"
+		put "$value" "$SYS/$1/$file"
+		expect "writing $file again" "$err" 0
+	done
+	put "$other_way" "$SYS/$1/setup"
+	expect "changing setup" "$err" EBUSY
+	put "$other_callbacks" "$SYS/$1/callbacks"
+	expect "changing callbacks" "$err" EBUSY
+	expect_file "$1/setup" "$2"
+	expect_file "$1/callbacks" "$3"
+
+	if [ "$hotpluggable" ]; then
+		cpu=${hotpluggable##* }
+		cpu_down "$cpu"
+		expect "offlining CPU $cpu" "$err" 0
+		cpu_up "$cpu"
+		expect "onlining CPU $cpu" "$err" 0
+		! has "$3" teardown || each hotplug "$1" teardown "$cpu"
+		! has "$3" startup || each hotplug "$1" startup "$cpu"
+		expect "log of hotplug" "$(seen | grep " $1 ")" "$want"
+		want=
+		set_to 1 $SYS/reset
+	fi
+
+	put 0 "$SYS/$1/installed"
+	expect "removing" "$err" 0
+	# shellcheck disable=SC2086
+	! { invokes "$2" && has "$3" teardown; } || each remove "$1" teardown $online
+	expect_seen removal
+	expect_file "$1/installed" 0
+	end_case
+}
+
+fails() { # STATE WAY CALLBACKS
+	begin_case "$1: $2, callbacks $3: fails on CPU $last"
+	fresh
+	choose "$@"
+	arm "$1" startup EIO "$last"
+	put 1 "$SYS/$1/installed"
+	expect "the write" "$err" EIO
+	list_without "$last" $online
+	# shellcheck disable=SC2086
+	each setup "$1" startup $list
+	want="$want${want:+$nl}setup $1 startup $last -5 injected"
+	# Without a teardown there is nothing to undo it with.
+	# shellcheck disable=SC2086
+	! has "$3" teardown || each setup "$1" teardown $list
+	expect_seen setup
+	expect_file "$1/installed" 0
+	expect_file "$1/state" -1
+	put 1 "$SYS/$1/installed"
+	expect "the write after that" "$err" 0
+	end_case
+}
+
+usual() { # STATE
+	choose "$1" calls both
+	set_to 1 "$SYS/$1/installed"
+}
+
+last=${online##* }
+begin $((2 * (5 * 3 + 3 * 2)))
+
+for state in $STATES; do
+	for way in $WAYS; do
+		for callbacks in both startup teardown; do
+			other_way=manual
+			[ "$way" != manual ] || other_way=calls
+			other_callbacks=both
+			[ "$callbacks" != both ] || other_callbacks=startup
+			works "$state" "$way" "$callbacks"
+			! invokes "$way" || [ "$callbacks" = teardown ] ||
+				fails "$state" "$way" "$callbacks"
+		done
+	done
+	usual "$state"
+done
+finish
