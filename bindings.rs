@@ -28,6 +28,7 @@ pub use kernel::bindings::{
     kobject,
     loff_t,
     sysfs_ops,
+    system_states_SYSTEM_RUNNING,
     umode_t,
     TASK_COMM_LEN, //
 };

@@ -2,10 +2,10 @@
 
 //! CPU hotplug states.
 //!
-//! A driver that keeps something per CPU *sets up* a **state**: a pair of callbacks, **startup** and
-//! **teardown**, at one step of the ladder that a CPU climbs when it goes online and descends when
-//! it goes offline. From then on the kernel calls them as CPUs come and go, and it calls startup at
-//! once on every CPU that has already climbed past that step.
+//! A driver that keeps something per CPU *sets up* a **state**: a pair of callbacks, **startup**
+//! and **teardown**, at one step of the ladder that a CPU climbs when it goes online and descends
+//! when it goes offline. From then on the kernel calls them as CPUs come and go, and it calls
+//! startup at once on every CPU that has already climbed past that step.
 //!
 //! # Sections
 //!
@@ -15,8 +15,8 @@
 //!   before the CPU is up or after it is down. They may sleep.
 //! - STARTING: the callbacks run on the hotplugged CPU with interrupts off and cannot fail. The
 //!   kernel offers no dynamic states here, and so neither does this module.
-//! - [`Online`]: the callbacks run on the hotplugged CPU, in its own thread `cpuhp/N`, pinned to it,
-//!   with interrupts on. They may sleep.
+//! - [`Online`]: the callbacks run on the hotplugged CPU, in its own thread `cpuhp/N`, pinned to
+//!   it, with interrupts on. They may sleep.
 //!
 //! # Who calls what
 //!

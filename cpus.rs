@@ -42,9 +42,16 @@ impl Cpus {
 
     /// Makes the set of the CPUs that can ever be there. May sleep.
     pub fn possible() -> Result<Self> {
+        let mut cpus = Self::none()?;
+        cpus.set_possible();
+        Ok(cpus)
+    }
+
+    /// Makes this the set of the CPUs that can ever be there.
+    pub fn set_possible(&mut self) {
         // SAFETY: The mask is set up at boot and does not change after that.
         let possible = unsafe { Cpumask::from_raw(&raw const bindings::__cpu_possible_mask) };
-        Ok(Self(CpumaskVar::try_clone(possible)?))
+        possible.copy(&mut self.0);
     }
 
     /// Makes the set with this CPU alone. May sleep.

@@ -7,8 +7,10 @@ use kernel::{
     prelude::*, //
 };
 
-/// The largest error number there is. C: `MAX_ERRNO`.
-pub const MAX_ERRNO: i32 = 4095;
+/// The largest error number that may be returned to user space.
+///
+/// Those from 512 up are the kernel's own: the VFS runs `BUG()` on `EIOCBQUEUED`, say.
+pub const MAX_ERRNO: i32 = 511;
 
 /// An error that is to be returned, or none.
 ///

@@ -77,12 +77,12 @@ impl Fault {
     }
 
     /// Disarms it, puts its settings back to what they were at first and forgets its hits.
-    pub fn reset(&self) -> Result {
-        let new = Settings::new()?;
-        let old = core::mem::replace(&mut *self.settings.lock(), new);
-        drop(old);
+    pub fn reset(&self) {
+        let mut settings = self.settings.lock();
+        settings.errno = Errno(None);
+        settings.cpus.set_possible();
+        settings.times = 1;
         self.hits.store(0, Relaxed);
-        Ok(())
     }
 
     /// Returns how often it fired since the last reset.

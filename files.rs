@@ -23,10 +23,7 @@ use crate::{
         Directory, //
     },
 };
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
 /// The directory `rust_hotplug`.
 pub struct Root {
@@ -39,12 +36,12 @@ pub struct Root {
 /// Something with faults and counts.
 pub trait Resettable: Send + Sync {
     /// Disarms the faults and forgets the counts.
-    fn reset(&self) -> Result;
+    fn reset(&self);
 }
 
 impl Resettable for Point {
-    fn reset(&self) -> Result {
-        Point::reset(self)
+    fn reset(&self) {
+        Point::reset(self);
     }
 }
 
@@ -52,7 +49,7 @@ impl Directory for Root {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[Attribute::wo(c"reset", |root, input| {
         input.number(1..=1)?;
         for point in &root.points {
-            point.reset()?;
+            point.reset();
         }
         root.log.reset();
         Ok(())

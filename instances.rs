@@ -74,7 +74,8 @@ impl OnlineInstance {
     ///
     /// When a callback fails for an instance in the middle of the list while a CPU is hotplugged,
     /// and the state lacks the other callback, the kernel skips the rollback of the instances but
-    /// keeps in mind how far it was, and warns at the next state (`cpuhp_invoke_callback()`, `lastp`).
+    /// keeps in mind how far it was, and warns at the next state (`cpuhp_invoke_callback()`,
+    /// `lastp`).
     fn call(&self, cx: &Context<'_, Online>) -> Call {
         let call = Call::by_kernel(cx);
         if self.which != Which::Both && call.operation() == Operation::Hotplug {

@@ -29,8 +29,7 @@ use kernel::{
         },
         barrier::{
             smp_mb,
-            Read,
-            Write, //
+            Read, //
         }, //
     },
 };
@@ -57,9 +56,19 @@ pub struct Log {
 
 /// Where a record is kept.
 struct Place {
-    /// One more than the ticket of the record that is here, or 0 while it is not whole.
+    /// The [`tag`] of the record that is here, or [`busy`] while it is being written; 0 at first.
     tag: Atomic<u64>,
     words: [Atomic<u64>; WORDS],
+}
+
+/// What stands at a place that has the record with this ticket.
+fn tag(ticket: u64) -> u64 {
+    2 * ticket + 2
+}
+
+/// What stands there while that is being written.
+fn busy(ticket: u64) -> u64 {
+    2 * ticket + 1
 }
 
 /// What there is of the record with a given ticket.
@@ -96,13 +105,18 @@ impl Log {
         let ticket = self.next.fetch_add(1, Full);
         let place = self.place(ticket);
 
-        place.tag.store(0, Relaxed);
-        // Whoever reads one of the new words finds the 0, or what comes after it.
-        smp_mb(Write);
+        // Nobody else writes here, unless a writer has been held up for so long that the ring has
+        // gone round once. Then this record is lost: a place has one writer at a time. `Full`: who
+        // reads one of the new words finds this tag, or what comes after it.
+        let old = place.tag.load(Relaxed);
+        let is_busy = old % 2 == 1;
+        if is_busy || old > tag(ticket) || place.tag.cmpxchg(old, busy(ticket), Full).is_err() {
+            return;
+        }
         for (to, from) in place.words.iter().zip(words) {
             to.store(from, Relaxed);
         }
-        place.tag.store(ticket + 1, Release);
+        place.tag.store(tag(ticket), Release);
     }
 
     /// Starts again with sequence number 0 and forgets what there was.
@@ -142,17 +156,17 @@ impl Log {
         }
 
         let place = self.place(ticket);
-        let tag = place.tag.load(Acquire);
-        if tag == ticket + 1 {
+        let found = place.tag.load(Acquire);
+        if found == tag(ticket) {
             let words = core::array::from_fn(|i| place.words[i].load(Relaxed));
             // If a word is of a later record, then the tag that is read now is not this one's.
             smp_mb(Read);
-            if place.tag.load(Relaxed) == tag {
+            if place.tag.load(Relaxed) == found {
                 return Found::Record(words);
             }
             return Found::Overwritten;
         }
-        if tag > ticket || next - ticket > CAPACITY {
+        if found > tag(ticket) || next - ticket > CAPACITY {
             Found::Overwritten
         } else {
             Found::NotYet

@@ -228,13 +228,12 @@ impl Point {
     }
 
     /// Disarms the faults and forgets the counts. What is up stays up.
-    pub fn reset(&self) -> Result {
-        self.startup_fault.reset()?;
-        self.teardown_fault.reset()?;
+    pub fn reset(&self) {
+        self.startup_fault.reset();
+        self.teardown_fault.reset();
         self.startups.store(0, Relaxed);
         self.teardowns.store(0, Relaxed);
         self.failures.store(0, Relaxed);
-        Ok(())
     }
 
     /// Returns how often startup was called since the last reset.

@@ -74,11 +74,11 @@ module! {
     params: {
         fail_cpu: i32 {
             default: -1,
-            description: "CPU on which the startup of the state online fails when the module is loaded; -1 for none",
+            description: "CPU on which the startup of online fails at load; -1: none",
         },
         fail_errno: i32 {
             default: 12,
-            description: "The error number it fails with, 1 to 4095",
+            description: "The error number it fails with, 1 to 511",
         },
     },
 }
@@ -127,19 +127,18 @@ impl kernel::Module for RustHotplug {
         )?;
         arm_from_parameters(&online)?;
 
-        let root = Dir::new_in_kernel(
-            c"rust_hotplug",
-            Ok(Root {
-                log,
-                points: [
-                    prepare.clone(),
-                    online.clone(),
-                    prepare_multi.clone(),
-                    online_multi.clone(),
-                ],
-            }),
-            module,
-        )?;
+        let data = Root {
+            log,
+            points: [
+                prepare.clone(),
+                online.clone(),
+                prepare_multi.clone(),
+                online_multi.clone(),
+            ],
+        };
+        // SAFETY: It is dropped with the module's data, in its exit function, or before its init
+        // function returns an error.
+        let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data), module) }?;
         let prepare = Arc::pin_init(State::new(prepare, owner.reference().clone()), GFP_KERNEL)?;
         let online = Arc::pin_init(State::new(online, owner.reference().clone()), GFP_KERNEL)?;
 

@@ -10,6 +10,7 @@ use super::{
     Context,
     Section, //
 };
+use core::ptr;
 use kernel::{
     error::{
         from_result,
@@ -103,8 +104,16 @@ pub(super) unsafe fn call_startup<T: Callbacks>(
     data: &T,
 ) -> c_int {
     // SAFETY: This function's own requirement.
-    let result =
-        unsafe { Context::with(cpu, state, phase, Direction::Startup, |cx| data.startup(cx)) };
+    let result = unsafe {
+        Context::with(
+            cpu,
+            state,
+            phase,
+            ptr::from_ref(data).cast(),
+            Direction::Startup,
+            |cx| data.startup(cx),
+        )
+    };
     from_result(|| result.map(|()| 0))
 }
 
@@ -131,5 +140,14 @@ pub(super) unsafe fn call_teardown<T: Callbacks>(
         Ok(0)
     };
     // SAFETY: This function's own requirement.
-    from_result(|| unsafe { Context::with(cpu, state, phase, Direction::Teardown, teardown) })
+    from_result(|| unsafe {
+        Context::with(
+            cpu,
+            state,
+            phase,
+            ptr::from_ref(data).cast(),
+            Direction::Teardown,
+            teardown,
+        )
+    })
 }

@@ -14,8 +14,10 @@ use core::{
 use kernel::{
     cpu::CpuId,
     sync::atomic::{
+        Acquire,
         Atomic,
-        Relaxed, //
+        Relaxed,
+        Release, //
     },
     task::Task,
     types::NotThreadSafe, //
@@ -60,7 +62,8 @@ impl Phase {
     /// Says that the calling task is about to set up or remove.
     pub(super) fn begin(&self, operation: Operation) {
         self.task.store(Task::current_raw(), Relaxed);
-        self.operation.store(operation as i32, Relaxed);
+        // Whoever sees this sees the task.
+        self.operation.store(operation as i32, Release);
     }
 
     /// Says that it is through with that.
@@ -77,7 +80,7 @@ impl Phase {
         const SETUP: i32 = Operation::Setup as i32;
         const REMOVE: i32 = Operation::Remove as i32;
 
-        match self.operation.load(Relaxed) {
+        match self.operation.load(Acquire) {
             SETUP => Operation::Setup,
             REMOVE => Operation::Remove,
             _ => Operation::Hotplug,
@@ -91,9 +94,9 @@ impl Phase {
         }
         let hotplug = if S::ON_HOTPLUGGED_CPU {
             // The step at which a CPU becomes active is the last one going up and the first going
-            // down. So an active CPU is not being hotplugged. (One that somebody has parked half-way
-            // with CONFIG_CPU_HOTPLUG_STATE_CONTROL is not active either, and is taken for one
-            // that is.)
+            // down. So an active CPU is not being hotplugged. (One that somebody has parked
+            // half-way with CONFIG_CPU_HOTPLUG_STATE_CONTROL is not active either, and is taken for
+            // one that is.)
             !is_active(cpu)
         } else {
             // The task that is busy setting up cannot hotplug a CPU as well.
@@ -135,6 +138,8 @@ pub struct Context<'a, S: Section> {
     state: bindings::cpuhp_state,
     said: Operation,
     phase: &'a Phase,
+    /// The address of the data that the call is about.
+    data: *const (),
     direction: Direction,
     _section: PhantomData<S>,
     _not_thread_safe: NotThreadSafe,
@@ -152,6 +157,7 @@ impl<S: Section> Context<'_, S> {
         cpu: u32,
         state: bindings::cpuhp_state,
         phase: &Phase,
+        data: *const (),
         direction: Direction,
         f: impl FnOnce(&Context<'_, S>) -> R,
     ) -> R {
@@ -163,6 +169,7 @@ impl<S: Section> Context<'_, S> {
             state,
             said: phase.said(),
             phase,
+            data,
             direction,
             _section: PhantomData,
             _not_thread_safe: NotThreadSafe,
@@ -175,6 +182,15 @@ impl<S: Section> Context<'_, S> {
     #[inline]
     pub fn cpu(&self) -> CpuId {
         self.cpu
+    }
+
+    /// Whether the call is about this data.
+    ///
+    /// Anybody who has a context can call the methods of [`Callbacks`](super::Callbacks) with it,
+    /// on any data.
+    #[inline]
+    pub(super) fn is_about<T>(&self, data: &T) -> bool {
+        ptr::eq(self.data, ptr::from_ref(data).cast())
     }
 
     /// Returns the number of the state, where it is known.
@@ -202,8 +218,13 @@ impl<S: Section> Context<'_, S> {
     /// the CPU's device, whose `offline` flag is changed only after an operation has succeeded: a
     /// startup for a CPU whose device is online still is the rollback of an offline operation,
     /// and a teardown for one whose device is not online yet is the rollback of an online one.
-    /// Suspend and resume do not change that flag. There the answer is no.
+    /// Suspend and resume do not change that flag, and kexec may run `BUG()` if a CPU does not go.
+    /// There the answer is no. Nor does who writes to a CPU's `hotplug/target`: after that, until
+    /// its `online` has been written, the answer is about the device and not about the CPU.
     pub fn may_fail(&self) -> bool {
+        if !system_is_running() {
+            return false;
+        }
         match self.direction {
             Direction::Startup => match self.operation() {
                 Operation::Setup => true,
@@ -235,6 +256,14 @@ impl Context<'_, Online> {
 fn is_active(cpu: CpuId) -> bool {
     // SAFETY: The mask is always there, and it is read with an atomic bit operation.
     unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_active_mask) }
+}
+
+/// Whether the system is neither booting nor going down.
+fn system_is_running() -> bool {
+    // SAFETY: The variable is always there. It is written without a lock, so the read is volatile,
+    // as `READ_ONCE()` is.
+    let state = unsafe { (&raw const bindings::system_state).read_volatile() };
+    state == bindings::system_states_SYSTEM_RUNNING
 }
 
 /// Whether the running hotplug operation is part of a suspend or a resume.

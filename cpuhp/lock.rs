@@ -14,6 +14,7 @@ use kernel::{
         nr_cpu_ids,
         CpuId, //
     },
+    prelude::*,
     sync::atomic::{
         Atomic,
         Full,
@@ -47,8 +48,8 @@ impl Registrar {
     ///
     /// - is in process context and may sleep,
     /// - is not inside a cpuhp callback, and
-    /// - holds no other [`Registrar`] and does not hold `cpu_hotplug_lock` (which is what
-    ///   `cpus_read_lock()` takes), nor a lock that some cpuhp callback takes.
+    /// - does not hold `cpu_hotplug_lock`, which is what `cpus_read_lock()` takes, not even through
+    ///   another [`Registrar`], nor a lock that some cpuhp callback takes.
     #[inline]
     pub unsafe fn assume() -> Self {
         // INVARIANT: All of it is required of the caller.
@@ -60,9 +61,21 @@ impl Registrar {
     /// May sleep. C: `cpus_read_lock()`.
     #[inline]
     pub fn cpus_read_lock(&mut self) -> CpusReadGuard<'_> {
-        // SAFETY: By the invariants of `Registrar` this task does not hold the lock and is not in a
-        // callback.
+        // SAFETY: By the invariants of `Registrar` this task is not in a callback, and does not
+        // hold the lock but through a guard that has been leaked.
         unsafe { CpusReadGuard::new() }
+    }
+
+    /// Whether this task has leaked a [`CpusReadGuard`] and so still holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// `EDEADLK` if it has.
+    pub(super) fn check(&self) -> Result {
+        match Obstacle::find() {
+            Obstacle::CpusLocked => Err(EDEADLK),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -91,11 +104,13 @@ impl CpusLocked {
 ///
 /// # Invariants
 ///
-/// The task that owns the value holds a reference of its own on `cpu_hotplug_lock` for reading,
-/// and `holders[place]`, or one of the `unlisted` holders, stands for it.
+/// The task that owns the value holds `cpu_hotplug_lock` for reading: with a reference of the
+/// value's own, for which `listed[place]` or one of the `unlisted` holders stands, or, if it is
+/// `borrowed`, with that of a guard that has been leaked.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct CpusReadGuard<'a> {
     place: Option<usize>,
+    borrowed: bool,
     locked: CpusLocked,
     _registrar: PhantomData<&'a mut Registrar>,
 }
@@ -124,9 +139,18 @@ impl CpusReadGuard<'_> {
     ///
     /// # Safety
     ///
-    /// The calling task can sleep, does not hold `cpu_hotplug_lock` and is not inside a cpuhp
-    /// callback.
+    /// The calling task can sleep, is not inside a cpuhp callback, and does not hold
+    /// `cpu_hotplug_lock` but through a guard that has been leaked.
     unsafe fn new() -> Self {
+        if Obstacle::find() == Obstacle::CpusLocked {
+            // INVARIANT: Nobody is left to give that reference back.
+            return Self {
+                place: None,
+                borrowed: true,
+                locked: CpusLocked(NotThreadSafe),
+                _registrar: PhantomData,
+            };
+        }
         // SAFETY: The caller vouches for what keeps this from waiting for ever.
         unsafe { bindings::cpus_read_lock() };
 
@@ -142,6 +166,7 @@ impl CpusReadGuard<'_> {
         // place in the list.
         Self {
             place,
+            borrowed: false,
             locked: CpusLocked(NotThreadSafe),
             _registrar: PhantomData,
         }
@@ -158,6 +183,9 @@ impl Deref for CpusReadGuard<'_> {
 
 impl Drop for CpusReadGuard<'_> {
     fn drop(&mut self) {
+        if self.borrowed {
+            return;
+        }
         match self.place {
             Some(place) => HOLDERS.listed[place].store(ptr::null_mut(), Relaxed),
             None => {

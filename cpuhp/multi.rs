@@ -40,15 +40,15 @@ use kernel::{
 
 /// A state with instances that has been set up.
 ///
-/// It makes no calls by itself. Each [`Instance`] keeps it; when the last of them and the last other
-/// reference are gone, it is removed. That may sleep. It is in order while the task holds a
+/// It makes no calls by itself. Each [`Instance`] keeps it; when the last of them and the last
+/// other reference are gone, it is removed. That may sleep. It is in order while the task holds a
 /// [`CpusReadGuard`], and refused inside a callback, as for a
 /// [`SingleState`](super::SingleState).
 ///
 /// # Invariants
 ///
-/// `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by the
-/// owner: then it is not on the owner's list.
+/// `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
+/// the owner: then it is not on the owner's list.
 pub struct MultiState<T: Callbacks> {
     state: bindings::cpuhp_state,
     owner: OwnerRef,
@@ -63,8 +63,10 @@ impl<T: Callbacks> MultiState<T> {
     /// # Errors
     ///
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
-    /// - `ESHUTDOWN` if the owner is gone; `ENOMEM`.
-    pub fn new(_registrar: &mut Registrar, setup: Setup) -> Result<Arc<Self>> {
+    /// - `ESHUTDOWN` if the owner is gone; `EDEADLK` if the task has leaked a [`CpusReadGuard`];
+    ///   `ENOMEM`.
+    pub fn new(registrar: &mut Registrar, setup: Setup) -> Result<Arc<Self>> {
+        registrar.check()?;
         // SAFETY: The registrar stands for not holding the lock, which is what this function wants.
         unsafe { Self::set_up(bindings::__cpuhp_setup_state, setup) }
     }
@@ -90,9 +92,10 @@ impl<T: Callbacks> MultiState<T> {
         let teardown: Option<MultiCallback> =
             setup.which.has_teardown::<T>().then_some(teardown::<T>);
         let reservation = setup.owner.reserve()?;
-        // SAFETY: The caller vouches for the lock. The name is static. The callbacks are of the type that goes with `multi_instance` being true, which C has in a union with
-        // the other one; they are functions of a module that outlives the state, which is removed
-        // before the module is unloaded; and each gets what it needs with its instance.
+        // SAFETY: The caller vouches for the lock. The name is static. The callbacks are of the
+        // type that goes with `multi_instance` being true, which C has in a union with the other
+        // one; they are functions of a module that outlives the state, which is removed before the
+        // module is unloaded; and each gets what it needs with its instance.
         let ret = unsafe {
             setup_state(
                 setup.state::<T>(),
@@ -117,8 +120,8 @@ impl<T: Callbacks> MultiState<T> {
                 removed: || {},
             },
         );
-        // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value is
-        // dropped, and the state with it.
+        // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value
+        // is dropped, and the state with it.
         let this = Self {
             state,
             owner: setup.owner,
@@ -138,7 +141,7 @@ impl<T: Callbacks> Drop for MultiState<T> {
     /// Removes the state.
     ///
     /// Inside a callback this would wait for the callback itself. There it is an error, which the
-    /// kernel log gets to hear of: the state and its module then stay for good.
+    /// kernel log gets to hear of: the state then stays until its [`Owner`](super::Owner) goes.
     ///
     /// C: `cpuhp_remove_multi_state()`.
     fn drop(&mut self) {
@@ -170,8 +173,8 @@ impl<T: Callbacks> Drop for MultiState<T> {
 ///
 /// # Invariants
 ///
-/// The node of `inner` has been added to the state in it, and not been removed, except by the owner:
-/// then it is not on the owner's list.
+/// The node of `inner` has been added to the state in it, and not been removed, except by the
+/// owner: then it is not on the owner's list.
 pub struct Instance<T: Callbacks> {
     inner: Arc<Inner<T>>,
     invoke: bool,
@@ -210,7 +213,8 @@ impl<T: Callbacks> Instance<T> {
     ///
     /// # Errors
     ///
-    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, and the error of the startup that failed.
+    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, and the error of the startup
+    /// that failed.
     pub fn new(
         registrar: &mut Registrar,
         state: Arc<MultiState<T>>,
@@ -235,11 +239,12 @@ impl<T: Callbacks> Instance<T> {
     }
 
     fn add(
-        _registrar: &mut Registrar,
+        registrar: &mut Registrar,
         state: Arc<MultiState<T>>,
         data: impl PinInit<T, Error>,
         invoke: bool,
     ) -> Result<Self> {
+        registrar.check()?;
         let inner = Arc::pin_init(
             try_pin_init!(Inner {
                 node: Opaque::new(bindings::hlist_node::default()),
@@ -302,7 +307,8 @@ impl<T: Callbacks> Drop for Instance<T> {
     ///
     /// Inside a callback this would wait for the callback itself, and the kernel has no function to
     /// remove an instance with `cpus_read_lock()` held. There it is an error, which the kernel log
-    /// gets to hear of: the instance, its state and its module then stay for good.
+    /// gets to hear of: the instance and its state then stay until their [`Owner`](super::Owner)
+    /// goes.
     ///
     /// C: `cpuhp_state_remove_instance()`, `cpuhp_state_remove_instance_nocalls()`.
     fn drop(&mut self) {
@@ -313,6 +319,8 @@ impl<T: Callbacks> Drop for Instance<T> {
             return inner.state.owner.keep(T::NAME, inner.state.state);
         }
         if !inner.state.owner.unlist(inner.key()) {
+            // The owner has removed it, or is about to and needs it for that.
+            core::mem::forget(inner.clone());
             return;
         }
         inner.phase.begin(Operation::Remove);

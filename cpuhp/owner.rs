@@ -24,8 +24,8 @@ use kernel::{
 ///
 /// The kernel does not know which module a state belongs to, and goes on calling its callbacks when
 /// that is gone. A state is removed when it is dropped; but safe code can leak a value instead of
-/// dropping it. So every state and instance is listed with its owner, and those that are still there
-/// when this is dropped are removed then, about which the kernel log gets to hear.
+/// dropping it. So every state and instance is listed with its owner, and those that are still
+/// there when this is dropped are removed then, about which the kernel log gets to hear.
 pub struct Owner(OwnerRef);
 
 impl Owner {
@@ -166,16 +166,15 @@ impl OwnerRef {
         }
     }
 
-    /// Says that something could not be removed where it was dropped, and makes that harmless.
+    /// Says that something could not be removed where it was dropped.
     ///
-    /// Its callbacks and their data stay for good, and so the module has to.
+    /// It stays on the list, for the owner to remove it in the end. Until then its callbacks go on
+    /// using its data.
     pub(super) fn keep(&self, name: &CStr, state: bindings::cpuhp_state) {
         pr_err!(
-            "{} (state {}) dropped in a cpuhp callback or under cpus_read_lock(): it stays, and so does its module\n",
+            "{} (state {}) dropped in a callback or under cpus_read_lock(): it stays\n",
             name,
             state
         );
-        // SAFETY: The module is alive: its code is running.
-        unsafe { bindings::__module_get(self.0.module.as_ptr()) };
     }
 }

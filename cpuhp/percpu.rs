@@ -48,8 +48,8 @@ pub struct CpuValues<V: CpuValue> {
     values: KVVec<UnsafeCell<Option<V>>>,
 }
 
-// SAFETY: A value is changed in callbacks, one at a time, and read through `Instance::value()`, which
-// keeps these out.
+// SAFETY: A value is changed in callbacks, one at a time, and read through `Instance::value()`,
+// which keeps these out.
 unsafe impl<V: CpuValue> Sync for CpuValues<V> {}
 
 impl<V: CpuValue> CpuValues<V> {
@@ -68,12 +68,21 @@ impl<V: CpuValue> CpuValues<V> {
     }
 
     /// Puts a value in the place of the CPU that a callback is called for.
-    fn put(&self, cx: &Context<'_, V::Section>, value: Option<V>) {
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if it was not the kernel that called it for these values, but somebody with the
+    /// context of another call.
+    fn put(&self, cx: &Context<'_, V::Section>, value: Option<V>) -> Result {
+        if !cx.is_about(self) {
+            return Err(EINVAL);
+        }
         let place = self.values[cx.cpu().as_u32() as usize].get();
-        // SAFETY: This is in a callback, and there is one at a time. There are no references to the
-        // value: `Instance::value()` gives them out only while no CPU comes or goes, and for an
-        // instance that is neither being added nor being removed.
+        // SAFETY: This is in a callback for these values, and there is one at a time. There are no
+        // references to the value: `Instance::value()` gives them out only while no CPU comes or
+        // goes, and for an instance that is neither being added nor being removed.
         drop(unsafe { place.replace(value) });
+        Ok(())
     }
 }
 
@@ -87,12 +96,12 @@ impl<V: CpuValue> Callbacks for CpuValues<V> {
 
     fn startup(&self, cx: &Context<'_, V::Section>) -> Result {
         let value = V::new(&self.shared, cx)?;
-        self.put(cx, Some(value));
-        Ok(())
+        self.put(cx, Some(value))
     }
 
     fn teardown(&self, cx: &Context<'_, V::Section>) {
-        self.put(cx, None);
+        // Called by anybody but the kernel, this does nothing.
+        let _ = self.put(cx, None);
     }
 }
 

@@ -18,12 +18,16 @@ use kernel::prelude::*;
 ///
 /// | C | Rust |
 /// | --- | --- |
-/// | `cpuhp_setup_state()` | [`SingleState::new`](super::SingleState::new) |
+/// | `cpuhp_setup_state()` | [`SingleState::new`] |
 /// | `cpuhp_setup_state_nocalls()` | the same, with [`Setup::nocalls`] |
-/// | `cpuhp_setup_state_cpuslocked()` | [`SingleState::new_cpuslocked`](super::SingleState::new_cpuslocked) |
+/// | `cpuhp_setup_state_cpuslocked()` | [`SingleState::new_cpuslocked`] |
 /// | `cpuhp_setup_state_nocalls_cpuslocked()` | the same, with [`Setup::nocalls`] |
-/// | `cpuhp_setup_state_multi()` | [`MultiState::new`](super::MultiState::new) |
+/// | `cpuhp_setup_state_multi()` | [`MultiState::new`] |
 /// | `NULL` for startup or teardown | [`Setup::only`], or not implementing it |
+///
+/// [`SingleState::new`]: super::SingleState::new
+/// [`SingleState::new_cpuslocked`]: super::SingleState::new_cpuslocked
+/// [`MultiState::new`]: super::MultiState::new
 #[derive(Clone)]
 pub struct Setup {
     pub(super) owner: OwnerRef,
@@ -55,6 +59,11 @@ impl Setup {
     }
 
     /// Leaves one of the two callbacks out.
+    ///
+    /// The other one must then not fail for an instance of a [`MultiState`](super::MultiState)
+    /// while a CPU goes online or offline. The kernel has nothing to undo it with for the instances
+    /// before that, but keeps in mind how far it was, and warns at the next state
+    /// (`cpuhp_invoke_callback()`, `lastp`).
     #[must_use]
     pub fn only(self, which: Which) -> Self {
         Self { which, ..self }

@@ -158,11 +158,13 @@ impl<T: SingleCallbacks> SingleState<T> {
     ///
     /// # Errors
     ///
-    /// - `ESHUTDOWN` if the owner is gone; `ENOMEM`.
+    /// - `ESHUTDOWN` if the owner is gone; `EDEADLK` if the task has leaked a [`CpusReadGuard`];
+    ///   `ENOMEM`.
     /// - `EBUSY` if there is a `SingleState<T>` already.
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
     /// - The error of the startup that failed.
-    pub fn new(_registrar: &mut Registrar, setup: Setup, data: Arc<T>) -> Result<Self> {
+    pub fn new(registrar: &mut Registrar, setup: Setup, data: Arc<T>) -> Result<Self> {
+        registrar.check()?;
         // SAFETY: The registrar stands for not holding the lock, which is what this function wants.
         unsafe { Self::set_up(bindings::__cpuhp_setup_state, setup, data) }
     }
@@ -257,7 +259,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
     /// Removes the state.
     ///
     /// Inside a callback this would wait for the callback itself. There it is an error, which the
-    /// kernel log gets to hear of: the state, its data and its module then stay for good.
+    /// kernel log gets to hear of: the state and its data then stay until its
+    /// [`Owner`](super::Owner) goes.
     fn drop(&mut self) {
         let remove_state: RemoveState = match Obstacle::find() {
             Obstacle::None => bindings::__cpuhp_remove_state,
@@ -278,6 +281,9 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             unsafe { remove_state(self.state, self.setup.invoke) };
             slot.phase.end();
             slot.clear();
+        } else {
+            // The owner has removed it, or is about to and needs the data for that.
+            core::mem::forget(self.data.clone());
         }
     }
 }

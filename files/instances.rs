@@ -174,11 +174,11 @@ impl<T: InstanceFromPoint> List<T> {
 }
 
 impl<T: InstanceFromPoint> Resettable for Instances<T> {
-    fn reset(&self) -> Result {
+    fn reset(&self) {
         for entry in &self.list.lock().entries {
-            entry.added.point().reset()?;
+            entry.added.point().reset();
         }
-        self.multi.point().reset()
+        self.multi.point().reset();
     }
 }
 
@@ -188,10 +188,10 @@ struct InstancesDir<T: InstanceFromPoint>(Arc<Instances<T>>);
 impl<T: InstanceFromPoint> Directory for InstancesDir<T> {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::wo(c"add", |dir, input| {
-            dir.0.add(parse_name(input)?, &mut registrar())
+            dir.0.add(parse_name(input)?, &mut registrar(input))
         }),
         Attribute::wo(c"remove", |dir, input| {
-            dir.0.remove(parse_name(input)?, &mut registrar())
+            dir.0.remove(parse_name(input)?, &mut registrar(input))
         }),
     ];
 }
@@ -224,7 +224,8 @@ impl Directory for InstanceDir {
 
 /// The directories of a state with instances.
 ///
-/// Dropping it removes the instances, then the directories, and then the state.
+/// Dropping it removes the instances and then the directories. The state goes when nothing refers
+/// to it any more.
 pub struct MultiDirs<T: InstanceFromPoint> {
     instances: Arc<Instances<T>>,
     _state: StateDirs<Multi<T>>,

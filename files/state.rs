@@ -22,7 +22,8 @@ use crate::{
     sysfs::{
         Attribute,
         Dir,
-        Directory, //
+        Directory,
+        Input, //
     },
     way::{
         Installable,
@@ -35,11 +36,12 @@ use kernel::{
     sync::Arc, //
 };
 
-/// The right to set up states that the store function of an attribute has.
-pub(super) fn registrar() -> Registrar {
-    // SAFETY: Only called by store functions of attributes. These are called in process context, by
-    // a task that is on its way through write() and holds no lock but those of kernfs, which no
-    // cpuhp callback takes. Nor does any take the mutexes that this module holds meanwhile.
+/// The right to set up states that the store function of an attribute has, as its input shows.
+pub(super) fn registrar(_input: &Input<'_>) -> Registrar {
+    // SAFETY: The store functions of attributes are called in process context, by a task that is on
+    // its way through write(). All it holds is the mutex of the open file and a reference that
+    // keeps the attribute, and no cpuhp callback waits for either. Nor does any wait for the
+    // mutexes that this module holds meanwhile.
     unsafe { Registrar::assume() }
 }
 
@@ -60,9 +62,9 @@ impl<S: Installable> Directory for StateDir<S> {
             |dir, text| text.line(fmt!("{}", i32::from(dir.0.number() >= 0))),
             |dir, input| {
                 if input.number(0..=1)? == 1 {
-                    dir.0.install(&mut registrar())
+                    dir.0.install(&mut registrar(input))
                 } else {
-                    dir.0.remove(&mut registrar())
+                    dir.0.remove(&mut registrar(input))
                 }
             },
         ),

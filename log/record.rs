@@ -89,7 +89,7 @@ impl Callback {
 }
 
 /// The length of a line, with its newline. Enough for the longest value of every field.
-pub(super) const LINE_LEN: usize = 208;
+pub(super) const LINE_LEN: usize = 232;
 
 /// How much of the name of an instance there is room for.
 pub const INSTANCE_LEN: usize = 32;

@@ -134,7 +134,8 @@ pub(super) unsafe extern "C" fn attribute_show<D: dir::Directory>(
 
     from_result(|| {
         let show = attribute.show.ok_or(EIO)?;
-        let mut text = Text::new(page);
+        // The last byte is to stay free, or sysfs warns.
+        let mut text = Text::new(&mut page[..PAGE_SIZE - 1]);
         // SAFETY: This function's own requirement.
         unsafe { dir::with_data::<D, _>(kobj, |data| show(data, &mut text)) }?;
         Ok(text.len() as isize)
@@ -184,7 +185,11 @@ unsafe extern "C" fn bin_attribute_read<D: dir::Directory>(
     // SAFETY: By the invariant of `BinAttribute` this function is reached only through one, which
     // has its C attribute first, and tables are static.
     let attribute = unsafe { &*attr.cast::<BinAttribute<D>>() };
-    // SAFETY: kernfs passes a buffer of that many bytes, initialized, which is this call's own.
+    // SAFETY: kernfs passes a buffer of that many bytes, which is this call's own. It has just been
+    // allocated: it has to be initialized, also lest a function that claims to have filled it shows
+    // user space what was there.
+    unsafe { buffer.write_bytes(0, len) };
+    // SAFETY: As above, and it is initialized now.
     let buffer = unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), len) };
 
     from_result(|| {

@@ -57,7 +57,8 @@ impl<D: Directory> Dir<D> {
     ///
     /// # Errors
     ///
-    /// `EEXIST` if the parent has something of that name, about which sysfs also warns; `ENOMEM`.
+    /// `EINVAL` if that cannot be a name; `EEXIST` if the parent has something of that name, about
+    /// which sysfs also warns; `ENOMEM`.
     pub fn new<P: Directory>(
         parent: &Dir<P>,
         name: &CStr,
@@ -79,7 +80,12 @@ impl<D: Directory> Dir<D> {
     /// Makes the directory `name` in `/sys/kernel`.
     ///
     /// Otherwise as [`Dir::new`].
-    pub fn new_in_kernel(
+    ///
+    /// # Safety
+    ///
+    /// The returned value is dropped before the code of `module` is unloaded: it is not leaked. What
+    /// is in the directory may be: when this is dropped nobody reaches it any more.
+    pub unsafe fn new_in_kernel(
         name: &CStr,
         data: impl PinInit<D, Error>,
         module: &'static ThisModule,
@@ -99,6 +105,9 @@ impl<D: Directory> Dir<D> {
         data: impl PinInit<D, Error>,
         module: &'static ThisModule,
     ) -> Result<Self> {
+        if name.is_empty() || name.to_bytes().contains(&b'/') {
+            return Err(EINVAL);
+        }
         let node = Arc::pin_init(
             // INVARIANT: If this succeeds, the kobject is in sysfs with all the files.
             try_pin_init!(Node {
@@ -146,8 +155,8 @@ impl<D: Directory> Drop for Dir<D> {
             core::mem::forget(self.0.clone());
             return;
         }
-        // SAFETY: By the invariants of `Node` the kobject is initialized and there is a reference to
-        // it. This waits for the functions of attributes that run, and after it none does.
+        // SAFETY: By the invariants of `Node` the kobject is initialized and there is a reference
+        // to it. This waits for the functions of attributes that run, and after it none does.
         unsafe { bindings::kobject_del(self.0.kobj.get()) };
     }
 }
@@ -167,8 +176,8 @@ struct Node<D: Directory> {
     /// Kept for as long as there are directories in it, if not longer.
     parent: Option<Arc<dyn AnyNode>>,
     module: &'static ThisModule,
-    /// The tasks, by the address of their `task_struct`, that are in a function of an attribute here
-    /// or below.
+    /// The tasks, by the address of their `task_struct`, that are in a function of an attribute
+    /// here or below.
     #[pin]
     callers: Mutex<KVec<usize>>,
     #[pin]

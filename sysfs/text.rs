@@ -56,12 +56,15 @@ impl fmt::Write for Text<'_> {
     }
 }
 
-/// The text that somebody wrote to an attribute, without white space at either end.
+/// The text that somebody wrote to an attribute, up to a NUL and without white space at either end.
+///
+/// Only the store functions of attributes get one.
 pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self(text.trim_ascii())
+        let end = text.iter().position(|byte| *byte == 0);
+        Self(text[..end.unwrap_or(text.len())].trim_ascii())
     }
 
     /// Returns the text.

@@ -2,9 +2,9 @@
 
 //! Uses the abstractions in ways that types do not prevent, and reports what came of it.
 //!
-//! Every case writes one line to the kernel log, `cpuhp_test: ok NAME` or `cpuhp_test: not ok NAME`.
-//! Those that are refused leave a state behind and pin the module, as they have to. So this is for a
-//! machine that is thrown away.
+//! Every case writes one line to the kernel log, `cpuhp_test: ok NAME` or `cpuhp_test: not ok
+//! NAME`. Those that are refused leave a state behind and pin the module, as they have to. So this
+//! is for a machine that is thrown away.
 
 use core::ptr;
 use kernel::{
@@ -58,7 +58,7 @@ module! {
     params: {
         pin: i32 {
             default: 0,
-            description: "Also run what leaves a state behind and pins the module",
+            description: "Also run what is refused, some of which pins the module",
         },
     },
 }
@@ -179,6 +179,30 @@ struct Value(CpuId);
 
 struct FailOn(Option<CpuId>);
 
+/// A state whose startup calls the teardown of somebody else's values with its own context.
+struct Abusing(Arc<Instance<CpuValues<Value>>>);
+
+#[vtable]
+impl Callbacks for Abusing {
+    type Section = Online;
+    const NAME: &'static CStr = c"rust_cpuhp_test/abusing:online";
+
+    fn startup(&self, cx: &Context<'_, Online>) -> Result {
+        Callbacks::teardown(&**self.0, cx);
+        match Callbacks::startup(&**self.0, cx) {
+            Ok(()) => Err(EIO),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+impl SingleCallbacks for Abusing {
+    const SLOT: SlotRef<Self> = {
+        static SLOT: Slot<Abusing> = Slot::new();
+        SlotRef::new(&SLOT)
+    };
+}
+
 /// How many values there were when what they have in common was dropped, before they would be.
 static VALUES_AT_END: Atomic<i64> = Atomic::new(-1);
 
@@ -286,12 +310,21 @@ fn values(owner: &OwnerRef, registrar: &mut Registrar) -> Result {
     );
 
     let instance = Instance::new(registrar, state, CpuValues::<Value>::new(FailOn(None)))?;
+    let instance = Arc::new(instance, GFP_KERNEL)?;
     let guard = registrar.cpus_read_lock();
     let each = |cpu| instance.value(&guard, cpu).map(|value| value.0) == Some(cpu);
     report(
         "values",
         guard.online_cpus().all(each) && VALUES.load(Relaxed) == cpus,
     );
+    // With the lock held, and so with references to values that somebody may have.
+    let abusing = Arc::new(Abusing(instance.clone()), GFP_KERNEL)?;
+    let abuse = SingleState::new_cpuslocked(&guard, Setup::new(owner), abusing);
+    report(
+        "values in another state's callback",
+        abuse.is_ok() && guard.online_cpus().all(each) && VALUES.load(Relaxed) == cpus,
+    );
+    drop(abuse);
     drop(guard);
     drop(instance);
     report("values after removal", VALUES_AT_END.load(Relaxed) == 0);
@@ -359,7 +392,10 @@ fn refused(
         }),
         GFP_KERNEL,
     )?;
-    let dir = Dir::new_in_kernel(c"rust_cpuhp_test", Ok(SelfDroppingDir(me.clone())), module)?;
+    let data = SelfDroppingDir(me.clone());
+    // SAFETY: It is dropped by its own attribute, which pins the module; whoever loads it like this
+    // does that or does not unload it.
+    let dir = unsafe { Dir::new_in_kernel(c"rust_cpuhp_test", Ok(data), module) }?;
     *me.me.lock() = Some(dir);
     Ok(me)
 }

@@ -25,7 +25,7 @@ bad_errno() { # DIRECTORY
 	for bad in ENOMEMX ""; do
 		refuses "$1/errno" "$bad" EINVAL
 	done
-	for bad in -12 4096; do
+	for bad in -12 512 4096; do
 		refuses "$1/errno" "$bad" ERANGE
 	done
 	[ ! "$2" ] || for bad in " " ENOME enomem EIO,ENOMEM "EIO ENOMEM" -EIO 12x 1.5 0x; do
