@@ -184,6 +184,10 @@ explain_full_disk() {
 	say "Make room there, or name another place with CACHE=, and run the same command again."
 }
 
+explain_download() {
+	say "What did arrive, and was what the archive has signed, is kept: the same command goes on from there."
+}
+
 # need_space MB WHAT: before a large step, so that it fails at once rather than at the end.
 need_space() {
 	local free
