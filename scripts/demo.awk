@@ -4,6 +4,8 @@
 # a callback. Variables:
 #   columns          the CPUs to draw, in order
 #   up_prepare, up_online   the CPUs on which the state was up before
+#   only, instances, up_instances   if it is about the instances of one state: that
+#                    state, their names, and the CPUs on which they were up before
 #   errnos           "12 ENOMEM 16 EBUSY ...", names of error numbers
 #   red, green, yellow, dim, plain   terminal sequences, or nothing
 
@@ -40,6 +42,9 @@ BEGIN {
 		name[list[i]] = list[i + 1]
 	remember("prepare", up_prepare)
 	remember("online", up_online)
+	m = split(instances, instance, " ")
+	for (j = 1; j <= m; j++)
+		remember(instance[j], up_instances)
 
 	head = sprintf("%9s  %-16s  ", "ms", "what was called")
 	for (i = 1; i <= n; i++)
@@ -53,9 +58,11 @@ BEGIN {
 		e = index($i, "=")
 		f[substr($i, 1, e - 1)] = substr($i, e + 1)
 	}
-	state = f["state"]
+	if (only && f["state"] != only)
+		next
+	state = only ? f["instance"] : f["state"]
 	where = state SUBSEP f["cpu"]
-	if (NR == 1)
+	if (!start)
 		start = f["time"]
 	left = sprintf("%9.3f  %-16s  ", (f["time"] - start) * 1000, state " " f["callback"])
 	right = sprintf("%-9s %s", f["task"], f["on"])
