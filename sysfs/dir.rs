@@ -83,8 +83,8 @@ impl<D: Directory> Dir<D> {
     ///
     /// # Safety
     ///
-    /// The returned value is dropped before the code of `module` is unloaded: it is not leaked. What
-    /// is in the directory may be: when this is dropped nobody reaches it any more.
+    /// The returned value is dropped before the code of `module` is unloaded: it is not leaked.
+    /// What is in the directory may be: when this is dropped nobody reaches it any more.
     pub unsafe fn new_in_kernel(
         name: &CStr,
         data: impl PinInit<D, Error>,

@@ -234,9 +234,9 @@ ways() { # STATE WAY
 	[ "$2" != manual ] || by_hand=1
 	add "$1" a
 	expect "adding a" "$err" 0
+	# shellcheck disable=SC2086 # a list
 	case $2 in
 	nocalls*)	;;
-	# shellcheck disable=SC2086
 	*)		each add a startup $online ;;
 	esac
 	expect_seen "$1" adding
@@ -246,6 +246,7 @@ ways() { # STATE WAY
 		arm "$1" startup EIO "$last"
 		add "$1" b
 		expect "adding b" "$err" EIO
+		# shellcheck disable=SC2086
 		list_without "$last" $online
 		# shellcheck disable=SC2086
 		each add b startup $list
@@ -257,9 +258,9 @@ ways() { # STATE WAY
 	esac
 	del "$1" a
 	expect "removing a" "$err" 0
+	# shellcheck disable=SC2086
 	case $2 in
 	nocalls*)	;;
-	# shellcheck disable=SC2086
 	*)		each del a teardown $online ;;
 	esac
 	expect_seen "$1" removing
@@ -275,19 +276,19 @@ begin $((2 * ($# + 5 + 1 + 1 + 1) + 1))
 
 n=0
 for state in $MULTI; do
-	basics $state
+	basics "$state"
 	for i; do
 		# shellcheck disable=SC2086
 		nth $n $ERRNOS
-		add_fails $state "$i" "$word"
+		add_fails "$state" "$i" "$word"
 		n=$((n + 1))
 	done
 	for way in calls nocalls calls_cpuslocked nocalls_cpuslocked manual; do
-		ways $state $way
+		ways "$state" "$way"
 	done
 	if [ "$cpu" ]; then
-		online_fails $state "$cpu"
-		removed_in_the_middle $state "$cpu"
+		online_fails "$state" "$cpu"
+		removed_in_the_middle "$state" "$cpu"
 	else
 		skip_case "$state: online fails" "no CPU can go offline"
 		skip_case "$state: removed in the middle" "no CPU can go offline"

@@ -85,10 +85,10 @@ set_to 1 $SYS/reset
 background=
 hotplug_loop & background="$background $!"
 for state in $STATES; do
-	state_loop $state & background="$background $!"
+	state_loop "$state" & background="$background $!"
 done
 for state in prepare_multi online_multi; do
-	instance_loop $state & background="$background $!"
+	instance_loop "$state" & background="$background $!"
 done
 for pid in $background; do
 	wait "$pid"
@@ -104,10 +104,10 @@ for i in $hotpluggable; do
 	[ "$value" = 1 ] || cpu_up "$i"
 done
 for state in $STATES; do
-	expect_cpus $state "$online"
+	expect_cpus "$state" "$online"
 done
 for state in prepare_multi online_multi; do
-	expect_file $state/cpus_up ""
+	expect_file "$state/cpus_up" ""
 done
 get $SYS/prepare/startups
 [ "$value" -gt "$rounds" ] || not_so "only $value startups"

@@ -101,6 +101,7 @@ fails() { # STATE WAY CALLBACKS
 	arm "$1" startup EIO "$last"
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" EIO
+	# shellcheck disable=SC2086 # a list
 	list_without "$last" $online
 	# shellcheck disable=SC2086
 	each setup "$1" startup $list
