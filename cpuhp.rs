@@ -39,12 +39,124 @@
 //!   [`Callbacks::may_go_down`], which is only asked when the kernel can take a no: it then calls
 //!   startup again for the states that were already torn down, and the CPU stays online.
 //!
+//! # Data
+//!
+//! The callbacks of a [`SingleState`] get no more from the kernel than the number of a CPU; what
+//! they work on is found in a fixed place. A [`MultiState`] has any number of [`Instance`]s, each
+//! with data of its own that is pinned for as long as callbacks can get it. [`CpuValues`] are such
+//! data: a value for each CPU that is made by startup and dropped by teardown.
+//!
+//! # Examples
+//!
+//! A state without instances, set up with calls and removed when it is dropped:
+//!
+//! ```ignore
+//! struct Timers { /* ... */ }
+//!
+//! #[vtable]
+//! impl Callbacks for Timers {
+//!     type Section = Online;
+//!     const NAME: &'static CStr = c"driver/timers:online";
+//!
+//!     fn startup(&self, cx: &Context<'_, Online>) -> Result {
+//!         self.start_on(cx.this_cpu())
+//!     }
+//!
+//!     fn may_go_down(&self, cx: &Context<'_, Online>) -> Result {
+//!         if self.is_last(cx.cpu()) { Err(EBUSY) } else { Ok(()) }
+//!     }
+//!
+//!     fn teardown(&self, cx: &Context<'_, Online>) {
+//!         self.stop_on(cx.this_cpu());
+//!     }
+//! }
+//!
+//! impl SingleCallbacks for Timers {
+//!     const SLOT: SlotRef<Self> = {
+//!         static SLOT: Slot<Timers> = Slot::new();
+//!         SlotRef::new(&SLOT)
+//!     };
+//! }
+//!
+//! let state = SingleState::new(&mut registrar, Setup::new(&owner), timers)?;
+//! ```
+//!
+//! A state with instances, one for each device, say:
+//!
+//! ```ignore
+//! let state = MultiState::<Queue>::new(&mut registrar, Setup::new(&owner))?;
+//! let queue = Instance::new(&mut registrar, state.clone(), Queue::new(device))?;
+//! ```
+//!
+//! A value for each CPU, which can be used while no CPU comes or goes:
+//!
+//! ```ignore
+//! #[vtable]
+//! impl CpuValue for Buffer {
+//!     type Shared = ();
+//!     type Section = Prepare;
+//!     const NAME: &'static CStr = c"driver/buffer:prepare";
+//!
+//!     fn new(_: &(), _cx: &Context<'_, Prepare>) -> Result<Self> {
+//!         Ok(Buffer(KVec::with_capacity(4096, GFP_KERNEL)?))
+//!     }
+//! }
+//!
+//! let buffers = Instance::new(&mut registrar, state, CpuValues::<Buffer>::new(()))?;
+//! let guard = registrar.cpus_read_lock();
+//! for cpu in guard.online_cpus() {
+//!     use_buffer(buffers.value(&guard, cpu));
+//! }
+//! ```
+//!
+//! [`init_online_cpus`] shows what all of this is like by hand.
+//!
+//! # What became of the C functions
+//!
+//! | C | Rust |
+//! | --- | --- |
+//! | `cpuhp_setup_state()` | [`SingleState::new`] |
+//! | `cpuhp_setup_state_nocalls()` | the same, with [`Setup::nocalls`] |
+//! | `cpuhp_setup_state_cpuslocked()` | [`SingleState::new_cpuslocked`] |
+//! | `cpuhp_setup_state_nocalls_cpuslocked()` | the same, with [`Setup::nocalls`] |
+//! | `cpuhp_remove_state()` | dropping the [`SingleState`] |
+//! | `cpuhp_remove_state_nocalls()` | [`SingleState::remove_nocalls`], or as set up |
+//! | `cpuhp_remove_state_nocalls_cpuslocked()` | [`SingleState::remove_nocalls_cpuslocked`] |
+//! | `cpuhp_setup_state_multi()` | [`MultiState::new`] |
+//! | `cpuhp_remove_multi_state()` | dropping the last reference to the [`MultiState`] |
+//! | `cpuhp_state_add_instance()` | [`Instance::new`] |
+//! | `cpuhp_state_add_instance_nocalls()` | [`Instance::new_nocalls`] |
+//! | `cpuhp_state_remove_instance()` | dropping the [`Instance`] |
+//! | `cpuhp_state_remove_instance_nocalls()` | [`Instance::remove_nocalls`], or as added |
+//! | a `NULL` callback | [`Setup::only`], or not implementing it |
+//! | a state that is not dynamic | [`Setup::fixed`] |
+//! | `cpus_read_lock()` | [`Registrar::cpus_read_lock`] |
+//!
+//! Not offered:
+//!
+//! - `cpuhp_state_add_instance_nocalls_cpuslocked()`: the function under it is not exported to
+//!   modules, and there is nothing to remove an instance with the lock held.
+//! - States of the STARTING section: they have no dynamic ones, and must not fail.
+//!
+//! # What cannot be prevented
+//!
+//! Who writes the number of a state to `/sys/devices/system/cpu/cpuN/hotplug/fail` makes the next
+//! call for it on that CPU return `-EAGAIN`, in the kernel itself and without asking us. If that
+//! next call is the teardown of a removal, it is `BUG()`. A module cannot look at that file's value
+//! nor change it, and if it could, it could be written again right after that: the file is not
+//! written under a lock that a module can hold until the removal is done. What would help is to
+//! remove the state without calls and to call teardown by hand. But then teardown would not run in
+//! `cpuhp/N`, nor on CPUs that somebody has parked half-way, and a CPU that comes or goes in
+//! between would find no state: this is what the removal by the core is for. So it stays as it is.
+//! Write -1 to these files before removing a state.
+//!
 //! # Locking
 //!
 //! All of it is serialised by the kernel: while a callback runs, no other callback of any state
 //! runs. A setup or a removal takes `cpus_read_lock()` and then a mutex that every callback runs
 //! under, so it must not be started from a callback or with `cpus_read_lock()` held. A
-//! [`Registrar`] stands for being allowed to.
+//! [`Registrar`] stands for being allowed to. Dropping needs none, and may happen anywhere; where
+//! it cannot work, the kernel log says so, and what was dropped stays until its [`Owner`] goes.
 //!
 //! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
 //!

@@ -15,19 +15,6 @@ use kernel::prelude::*;
 ///
 /// By default with both callbacks, and with calls: of startup when it is set up and of teardown
 /// when it is removed, on every CPU that is up.
-///
-/// | C | Rust |
-/// | --- | --- |
-/// | `cpuhp_setup_state()` | [`SingleState::new`] |
-/// | `cpuhp_setup_state_nocalls()` | the same, with [`Setup::nocalls`] |
-/// | `cpuhp_setup_state_cpuslocked()` | [`SingleState::new_cpuslocked`] |
-/// | `cpuhp_setup_state_nocalls_cpuslocked()` | the same, with [`Setup::nocalls`] |
-/// | `cpuhp_setup_state_multi()` | [`MultiState::new`] |
-/// | `NULL` for startup or teardown | [`Setup::only`], or not implementing it |
-///
-/// [`SingleState::new`]: super::SingleState::new
-/// [`SingleState::new_cpuslocked`]: super::SingleState::new_cpuslocked
-/// [`MultiState::new`]: super::MultiState::new
 #[derive(Clone)]
 pub struct Setup {
     pub(super) owner: OwnerRef,

@@ -51,7 +51,7 @@ use kernel::{
 /// The instances of a state.
 ///
 /// Their directories are in the one whose files add and remove them. So these refer to each other,
-/// until [`Instances::close`].
+/// until they are closed.
 #[pin_data]
 pub struct Instances<T: InstanceFromPoint> {
     multi: Arc<Multi<T>>,

@@ -9,7 +9,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-rounds=${RACE_ROUNDS:-40}
+rounds=${RACE_ROUNDS:-20}
 
 hotplug_loop() {
 	_n=0
