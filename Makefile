@@ -15,7 +15,8 @@ endif
 # These are for a shell: a $$ in them is not make's.
 override RUN := $(value RUN)
 override TEST := $(value TEST)
-export KERNEL ARCH FLAVOUR CPUS CACHE MIRROR REFRESH RUN TEST TIMEOUT V
+# The others are exported by themselves where they are set; ARCH must not be where it is not.
+export KERNEL CPUS RUN TEST
 
 .PHONY: all modules demo test vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:

@@ -36,7 +36,7 @@ end_process() {
 	local p=$1 i
 	is_running "$p" || return 0
 	kill -TERM -- "$p" 2>/dev/null || return 0
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		is_running "$p" || return 0
 		sleep 0.1
 	done
