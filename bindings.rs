@@ -38,3 +38,18 @@ include!(env!("RUST_HOTPLUG_BINDINGS"));
 pub use rust_helper_dev_offline as dev_offline;
 pub use rust_helper_get_task_comm as get_task_comm;
 pub use rust_helper_kobject_flush_release as kobject_flush_release;
+pub use rust_helper_static_key_slow_dec as static_key_slow_dec;
+pub use rust_helper_static_key_slow_inc as static_key_slow_inc;
+
+/// A static key, in the form that `static_branch_unlikely!` wants.
+#[repr(transparent)]
+pub struct StaticKey {
+    /// The key.
+    pub key: kernel::bindings::static_key_false,
+}
+
+unsafe extern "C" {
+    /// In `bindings/fault.c`.
+    #[link_name = "rust_hotplug_fault_armed"]
+    pub static mut fault_armed: StaticKey;
+}

@@ -174,6 +174,7 @@ mod setup;
 mod single;
 
 pub use callbacks::{
+    AskAlways,
     Callbacks,
     Which, //
 };

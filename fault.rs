@@ -1,88 +1,176 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Faults: when a callback is to fail, and with what.
+//! Faults: when a callback is to fail or to take longer.
 //!
 //! They work as those of the kernel's `lib/fault-inject.c` do.
+
+mod armed;
+mod draw;
+
+pub use draw::{
+    DrawId,
+    Seed, //
+};
 
 use crate::{
     cpus::Cpus,
     errno::Errno, //
 };
+use armed::Armed;
+use draw::Draws;
 use kernel::{
     cpu::CpuId,
-    new_spinlock,
+    new_mutex, new_spinlock,
     prelude::*,
     sync::{
         atomic::{
             Atomic,
             Relaxed, //
         },
+        Mutex,
         SpinLock, //
     },
+    time::Delta,
 };
+
+/// The longest delay, in microseconds.
+pub const MAX_DELAY: u32 = 10_000_000;
 
 /// The fault of one callback.
 #[pin_data]
 pub struct Fault {
-    /// Whether it can be armed at all.
+    /// Whether it can make the callback fail at all.
     permitted: bool,
     hits: Atomic<u64>,
+    /// What of it is armed, for callbacks that find it is not.
+    is_armed: Atomic<bool>,
+    /// Taken by those that change the settings, around the other lock: what they have to do to arm
+    /// it sleeps.
     #[pin]
-    settings: SpinLock<Settings>,
+    armed: Mutex<Option<Armed>>,
+    /// Never held for long, as callbacks take it.
+    #[pin]
+    inner: SpinLock<Inner>,
 }
 
-struct Settings {
-    errno: Errno,
+struct Inner {
+    settings: Settings,
     cpus: Cpus,
-    times: i32,
+    /// Of the calls that the interval is about, how many there were.
+    count: u64,
+    draws: Draws,
+}
+
+/// What can be chosen about a fault, except for the CPUs.
+#[derive(Copy, Clone)]
+pub struct Settings {
+    /// What the callback fails with, if it is to fail.
+    pub errno: Errno,
+    /// In how many calls of 100 it fires.
+    pub probability: u32,
+    /// In every how manieth call it fires.
+    pub interval: u32,
+    /// How often it fires yet; -1 is without limit.
+    pub times: i32,
+    /// How many calls pass before the first in which it can fire.
+    pub space: u32,
+    /// How much longer the callback takes, in microseconds; at most [`MAX_DELAY`].
+    pub delay: u32,
 }
 
 impl Settings {
-    fn new() -> Result<Self> {
-        Ok(Self {
-            errno: Errno(None),
-            cpus: Cpus::possible()?,
-            times: 1,
-        })
+    const DEFAULT: Self = Self {
+        errno: Errno(None),
+        probability: 100,
+        interval: 1,
+        times: 1,
+        space: 0,
+        delay: 0,
+    };
+
+    fn is_armed(&self) -> bool {
+        self.errno.0.is_some() || self.delay != 0
     }
 }
 
+/// What a fault does that fires.
+pub struct Effect {
+    /// The callback takes this much longer.
+    pub delay: Delta,
+    /// And then fails with this.
+    pub error: Option<Error>,
+}
+
 impl Fault {
-    /// Makes a fault that is disarmed, and stays that if it is not `permitted`.
-    pub fn new(permitted: bool) -> impl PinInit<Self, Error> {
+    /// Makes a fault that is disarmed. If it is not `permitted`, it cannot make the callback fail.
+    ///
+    /// `id` is what its draws depend on besides the seed.
+    pub fn new(permitted: bool, id: DrawId) -> impl PinInit<Self, Error> {
+        let inner = move || {
+            Ok::<_, Error>(Inner {
+                settings: Settings::DEFAULT,
+                cpus: Cpus::possible()?,
+                count: 0,
+                draws: Draws::new(id)?,
+            })
+        };
         try_pin_init!(Self {
             permitted,
             hits: Atomic::new(0),
-            settings <- Settings::new().map(|settings| new_spinlock!(settings))?,
+            is_armed: Atomic::new(false),
+            armed <- new_mutex!(None),
+            inner <- inner().map(|inner| new_spinlock!(inner))?,
         }? Error)
     }
 
-    /// Whether it can be armed.
+    /// Whether it can make the callback fail.
     pub fn is_permitted(&self) -> bool {
         self.permitted
     }
 
-    /// Decides whether the callback fails now, on this CPU, and with what.
-    pub fn fire(&self, cpu: CpuId) -> Option<Error> {
-        let mut settings = self.settings.lock();
-        let error = settings.errno.0?;
-        if settings.times == 0 || !settings.cpus.test(cpu) {
+    /// Decides whether it fires in a call for this CPU, which may fail or must not.
+    ///
+    /// A fault with an error does not take a call that must not fail for one of its own.
+    #[inline]
+    pub fn fire(&self, seed: &Seed, cpu: CpuId, may_fail: bool) -> Option<Effect> {
+        if Armed::any() && self.is_armed.load(Relaxed) {
+            self.decide(seed, cpu, may_fail)
+        } else {
+            None
+        }
+    }
+
+    /// In the order of `should_fail_ex()`.
+    #[inline(never)]
+    fn decide(&self, seed: &Seed, cpu: CpuId, may_fail: bool) -> Option<Effect> {
+        let inner = &mut *self.inner.lock();
+        let settings = &mut inner.settings;
+
+        if !settings.is_armed() || (settings.errno.0.is_some() && !may_fail) {
+            return None;
+        }
+        if settings.probability == 0 || settings.times == 0 || !inner.cpus.test(cpu) {
+            return None;
+        }
+        if settings.space > 0 {
+            settings.space -= 1;
+            return None;
+        }
+        inner.count += 1;
+        if inner.count.checked_rem(settings.interval.into()) != Some(0) {
+            return None;
+        }
+        if settings.probability < 100 && inner.draws.percent(seed, cpu) >= settings.probability {
             return None;
         }
         if settings.times > 0 {
             settings.times -= 1;
         }
         self.hits.add(1u64, Relaxed);
-        Some(error)
-    }
-
-    /// Disarms it, puts its settings back to what they were at first and forgets its hits.
-    pub fn reset(&self) {
-        let mut settings = self.settings.lock();
-        settings.errno = Errno(None);
-        settings.cpus.set_possible();
-        settings.times = 1;
-        self.hits.store(0, Relaxed);
+        Some(Effect {
+            delay: Delta::from_micros(settings.delay.into()),
+            error: settings.errno.0,
+        })
     }
 
     /// Returns how often it fired since the last reset.
@@ -90,46 +178,66 @@ impl Fault {
         self.hits.load(Relaxed)
     }
 
-    /// Returns what the callback is to fail with.
-    pub fn errno(&self) -> Errno {
-        self.settings.lock().errno
+    /// Returns the settings.
+    pub fn settings(&self) -> Settings {
+        self.inner.lock().settings
     }
 
-    /// Sets what the callback is to fail with, or that it is not to.
+    /// Changes the settings. Sleeps, and may take `cpus_read_lock()`.
     ///
     /// # Errors
     ///
-    /// `EPERM` if the callback must not fail, because the kernel cannot cope with it.
-    pub fn set_errno(&self, errno: Errno) -> Result {
-        if errno.0.is_some() && !self.permitted {
-            return Err(EPERM);
+    /// `EPERM` if the callback would fail and must not, because the kernel cannot cope with it.
+    pub fn change(&self, change: impl FnOnce(&mut Settings)) -> Result {
+        let mut armed = self.armed.lock();
+        // Callbacks count down what they find, so this is one critical section.
+        let is_armed = {
+            let mut inner = self.inner.lock();
+            let mut settings = inner.settings;
+            change(&mut settings);
+            if settings.errno.0.is_some() && !self.permitted {
+                return Err(EPERM);
+            }
+            if settings.interval != inner.settings.interval {
+                inner.count = 0;
+            }
+            inner.settings = settings;
+            settings.is_armed()
+        };
+        self.is_armed.store(is_armed, Relaxed);
+        // Not under the spinlock, as it sleeps.
+        if is_armed != armed.is_some() {
+            *armed = is_armed.then(Armed::new);
         }
-        self.settings.lock().errno = errno;
         Ok(())
     }
 
-    /// Returns how often it fires yet; -1 is without limit.
-    pub fn times(&self) -> i32 {
-        self.settings.lock().times
-    }
-
-    /// Sets how often it fires; -1 is without limit.
-    pub fn set_times(&self, times: i32) {
-        self.settings.lock().times = times;
+    /// Disarms it, puts its settings back to what they were at first and forgets its hits.
+    ///
+    /// Sleeps, and may take `cpus_read_lock()`.
+    pub fn reset(&self) {
+        {
+            let mut inner = self.inner.lock();
+            inner.cpus.set_possible();
+            inner.count = 0;
+        }
+        // It is permitted: nothing fails with these.
+        let _ = self.change(|settings| *settings = Settings::DEFAULT);
+        self.hits.store(0, Relaxed);
     }
 
     /// Returns the CPUs it fires on.
     pub fn cpus(&self) -> Result<Cpus> {
         // The copy is allocated before the lock is taken, under which nothing may sleep.
         let mut copy = Cpus::none()?;
-        self.settings.lock().cpus.copy(&mut copy);
+        self.inner.lock().cpus.copy(&mut copy);
         Ok(copy)
     }
 
     /// Sets the CPUs it fires on.
     pub fn set_cpus(&self, cpus: Cpus) {
         // What was there is freed after the lock is given up.
-        let old = core::mem::replace(&mut self.settings.lock().cpus, cpus);
+        let old = core::mem::replace(&mut self.inner.lock().cpus, cpus);
         drop(old);
     }
 }

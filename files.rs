@@ -15,20 +15,25 @@ pub use instances::{
 pub use state::StateDirs;
 
 use crate::{
-    log::Log,
-    point::Point,
+    point::{
+        Common,
+        Point, //
+    },
     sysfs::{
         Attribute,
         BinAttribute,
         Directory, //
     },
 };
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// The directory `rust_hotplug`.
 pub struct Root {
-    /// The log.
-    pub log: Arc<Log>,
+    /// What the callbacks have in common.
+    pub common: Arc<Common>,
     /// What is reset with it.
     pub points: [Arc<dyn Resettable>; 4],
 }
@@ -46,17 +51,28 @@ impl Resettable for Point {
 }
 
 impl Directory for Root {
-    const ATTRIBUTES: &'static [Attribute<Self>] = &[Attribute::wo(c"reset", |root, input| {
-        input.number(1..=1)?;
-        for point in &root.points {
-            point.reset();
-        }
-        root.log.reset();
-        Ok(())
-    })];
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::rw(
+            c"seed",
+            |root, text| text.line(fmt!("{}", root.common.seed.get())),
+            |root, input| {
+                root.common.seed.set(input.number(0..=u64::MAX)?);
+                Ok(())
+            },
+        ),
+        Attribute::wo(c"reset", |root, input| {
+            input.number(1..=1)?;
+            for point in &root.points {
+                point.reset();
+            }
+            root.common.seed.restart();
+            root.common.log.reset();
+            Ok(())
+        }),
+    ];
 
     const BIN_ATTRIBUTES: &'static [BinAttribute<Self>] =
         &[BinAttribute::ro(c"log", |root, offset, buffer| {
-            Ok(root.log.read(offset, buffer))
+            Ok(root.common.log.read(offset, buffer))
         })];
 }

@@ -6,6 +6,7 @@ use crate::{
     cpuhp::{
         init_online_cpus,
         undo_online_cpus,
+        AskAlways,
         Callbacks,
         Context,
         Instance,
@@ -20,7 +21,8 @@ use crate::{
     },
     point::{
         Call,
-        Point, //
+        Point,
+        FAULTS_DECIDE, //
     },
     states::{
         by_hand_startup,
@@ -53,9 +55,14 @@ impl Callbacks for PrepareInstance {
     type Section = Prepare;
 
     const NAME: &'static CStr = c"rust_hotplug/prepare_multi:prepare";
+    const ASK_ALWAYS: AskAlways = FAULTS_DECIDE;
 
     fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
         self.0.startup(&Call::by_kernel(cx))
+    }
+
+    fn may_go_down(&self, cx: &Context<'_, Prepare>) -> Result {
+        self.0.may_go_down(&Call::by_kernel(cx))
     }
 
     fn teardown(&self, cx: &Context<'_, Prepare>) {
@@ -70,7 +77,7 @@ pub struct OnlineInstance {
 }
 
 impl OnlineInstance {
-    /// A call by the kernel, in which a fault may fire or not.
+    /// A call by the kernel.
     ///
     /// When a callback fails for an instance in the middle of the list while a CPU is hotplugged,
     /// and the state lacks the other callback, the kernel skips the rollback of the instances but
@@ -79,7 +86,7 @@ impl OnlineInstance {
     fn call(&self, cx: &Context<'_, Online>) -> Call {
         let call = Call::by_kernel(cx);
         if self.which != Which::Both && call.operation() == Operation::Hotplug {
-            call.must_not_fail()
+            call.not_recovered()
         } else {
             call
         }
@@ -91,6 +98,7 @@ impl Callbacks for OnlineInstance {
     type Section = Online;
 
     const NAME: &'static CStr = c"rust_hotplug/online_multi:online";
+    const ASK_ALWAYS: AskAlways = FAULTS_DECIDE;
 
     fn startup(&self, cx: &Context<'_, Online>) -> Result {
         self.point.startup(&self.call(cx))

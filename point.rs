@@ -4,12 +4,17 @@
 
 use crate::{
     cpuhp::{
+        AskAlways,
         Context,
         Operation,
         Section, //
     },
     cpus::Cpus,
-    fault::Fault,
+    fault::{
+        DrawId,
+        Fault,
+        Seed, //
+    },
     log::{
         Callback,
         Event,
@@ -33,7 +38,23 @@ use kernel::{
         },
         Arc, //
     },
+    time::delay::fsleep,
 };
+
+/// For callbacks that consist of a [`Point`]: it decides whether a teardown may fail.
+// SAFETY: A fault fires where the kernel cannot cope with it only if the module was loaded with
+// `unsafe_faults`, which asks for just that.
+pub const FAULTS_DECIDE: AskAlways = unsafe { AskAlways::yes() };
+
+/// What all callbacks have in common.
+pub struct Common {
+    /// What was called.
+    pub log: Log,
+    /// What the faults draw from.
+    pub seed: Seed,
+    /// Whether faults may fire where the kernel cannot cope with them.
+    pub unsafe_faults: bool,
+}
 
 /// The two callbacks of a state or of an instance.
 #[pin_data(PinnedDrop)]
@@ -41,7 +62,7 @@ pub struct Point {
     name: StateName,
     /// The name of the instance and the point of its state, if this is one of an instance.
     instance: Option<(CString, Arc<Point>)>,
-    log: Arc<Log>,
+    common: Arc<Common>,
     /// The fault of startup.
     #[pin]
     pub startup_fault: Fault,
@@ -60,8 +81,18 @@ pub struct Call {
     cpu: CpuId,
     id: Option<i32>,
     operation: Operation,
-    /// Whether a fault may fire.
-    may_fail: bool,
+    failure: Failure,
+}
+
+/// What becomes of a call that fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The kernel recovers.
+    Clean,
+    /// The kernel warns and leaves a CPU half-way, or worse.
+    Unsafe,
+    /// Nobody may want it.
+    Never,
 }
 
 impl Call {
@@ -71,17 +102,27 @@ impl Call {
             cpu: cx.cpu(),
             id: cx.state(),
             operation: cx.operation(),
-            may_fail: cx.may_fail(),
+            failure: if cx.may_fail() {
+                Failure::Clean
+            } else if cx.may_be_final() {
+                Failure::Never
+            } else {
+                Failure::Unsafe
+            },
         }
     }
 
-    /// A call that this module makes, to initialise a CPU by hand.
+    /// A call that this module makes, to initialise a CPU by hand or to undo that.
     pub fn by_hand(cpu: CpuId, operation: Operation) -> Self {
         Self {
             cpu,
             id: None,
             operation,
-            may_fail: operation == Operation::Setup,
+            failure: if operation == Operation::Setup {
+                Failure::Clean
+            } else {
+                Failure::Never
+            },
         }
     }
 
@@ -90,46 +131,52 @@ impl Call {
         self.operation
     }
 
-    /// Keeps faults from firing in this call.
-    pub fn must_not_fail(self) -> Self {
-        Self {
-            may_fail: false,
-            ..self
+    /// Makes it one that the kernel does not recover from if it fails.
+    pub fn not_recovered(mut self) -> Self {
+        if self.failure == Failure::Clean {
+            self.failure = Failure::Unsafe;
         }
+        self
     }
 }
 
 impl Point {
     /// Makes the callbacks of the state `name`.
     ///
-    /// The fault of teardown can be armed if `teardown_may_fail`.
+    /// The kernel can take a no from its teardown if `teardown_may_fail`.
     pub fn state(
         name: StateName,
-        log: Arc<Log>,
+        common: Arc<Common>,
         teardown_may_fail: bool,
     ) -> impl PinInit<Self, Error> {
-        Self::new(name, None, log, teardown_may_fail)
+        let permitted = teardown_may_fail || common.unsafe_faults;
+        Self::new(name, None, common, permitted)
     }
 
     /// Makes the callbacks of the instance `name` of a state.
     pub fn instance(name: CString, state: Arc<Point>) -> impl PinInit<Self, Error> {
-        let (state_name, log) = (state.name, state.log.clone());
-        let teardown_may_fail = state.teardown_fault.is_permitted();
-        Self::new(state_name, Some((name, state)), log, teardown_may_fail)
+        let (state_name, common) = (state.name, state.common.clone());
+        let permitted = state.teardown_fault.is_permitted();
+        Self::new(state_name, Some((name, state)), common, permitted)
     }
 
     fn new(
         name: StateName,
         instance: Option<(CString, Arc<Point>)>,
-        log: Arc<Log>,
-        teardown_may_fail: bool,
+        common: Arc<Common>,
+        teardown_permitted: bool,
     ) -> impl PinInit<Self, Error> {
+        let draw_id = |callback| {
+            let instance = instance.as_ref().map_or(&[][..], |(i, _)| i.to_bytes());
+            DrawId::new((name as u64) << 8 | callback as u64, instance)
+        };
+        let (startup_id, teardown_id) = (draw_id(Callback::Startup), draw_id(Callback::Teardown));
         try_pin_init!(Self {
             name,
             instance,
-            log,
-            startup_fault <- Fault::new(true),
-            teardown_fault <- Fault::new(teardown_may_fail),
+            common,
+            startup_fault <- Fault::new(true, startup_id),
+            teardown_fault <- Fault::new(teardown_permitted, teardown_id),
             startups: Atomic::new(0),
             teardowns: Atomic::new(0),
             failures: Atomic::new(0),
@@ -160,7 +207,7 @@ impl Point {
         }
     }
 
-    /// The teardown.
+    /// The teardown, after [`Point::may_go_down`].
     pub fn teardown(&self, call: &Call) {
         self.set_up(call.cpu, false);
         // Without an error there is none to return.
@@ -172,14 +219,27 @@ impl Point {
         self.instance.as_ref().map(|(_, parent)| &**parent)
     }
 
-    /// Decides whether a fault fires: that of the instance, or else that of its state.
+    /// Lets the faults fire that do: that of the instance, and if it does not fail then that of its
+    /// state.
+    #[inline]
     fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
-        if !call.may_fail {
-            return None;
+        let may_fail = match call.failure {
+            Failure::Clean => true,
+            Failure::Unsafe => self.common.unsafe_faults,
+            Failure::Never => false,
+        };
+        for point in [Some(self), self.parent()].into_iter().flatten() {
+            let Some(effect) = fault(point).fire(&self.common.seed, call.cpu, may_fail) else {
+                continue;
+            };
+            if !effect.delay.is_zero() {
+                fsleep(effect.delay);
+            }
+            if effect.error.is_some() {
+                return effect.error;
+            }
         }
-        fault(self)
-            .fire(call.cpu)
-            .or_else(|| fault(self.parent()?).fire(call.cpu))
+        None
     }
 
     /// Notes whether the CPU is up.
@@ -204,7 +264,7 @@ impl Point {
             }
         }
         let result = error.map_or(Ok(()), Err);
-        self.log.write(&Event {
+        self.common.log.write(&Event {
             state: self.name,
             id: call.id,
             instance: self

@@ -43,6 +43,7 @@ use cpuhp::{
 };
 use cpus::Cpus;
 use errno::Errno;
+use fault::Seed;
 use files::{
     Instances,
     MultiDirs,
@@ -57,7 +58,10 @@ use log::{
     Log,
     StateName, //
 };
-use point::Point;
+use point::{
+    Common,
+    Point, //
+};
 use states::{
     OnlineCallbacks,
     PrepareCallbacks,
@@ -80,6 +84,10 @@ module! {
             default: 12,
             description: "The error number it fails with, 1 to 511",
         },
+        unsafe_faults: u8 {
+            default: 0,
+            description: "1: faults may fire where the kernel cannot cope with them",
+        },
     },
 }
 
@@ -99,11 +107,16 @@ impl kernel::Module for RustHotplug {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
         let owner = unsafe { Owner::new(module) }?;
-        let log = Arc::new(Log::new()?, GFP_KERNEL)?;
+        let common = Common {
+            log: Log::new()?,
+            seed: Seed::default(),
+            unsafe_faults: unsafe_faults()?,
+        };
+        let common = Arc::new(common, GFP_KERNEL)?;
         // The kernel takes a failing teardown in the ONLINE section only.
         let point = |name, teardown_may_fail| {
             Arc::pin_init(
-                Point::state(name, log.clone(), teardown_may_fail),
+                Point::state(name, common.clone(), teardown_may_fail),
                 GFP_KERNEL,
             )
         };
@@ -128,7 +141,7 @@ impl kernel::Module for RustHotplug {
         arm_from_parameters(&online)?;
 
         let data = Root {
-            log,
+            common,
             points: [
                 prepare.clone(),
                 online.clone(),
@@ -162,6 +175,23 @@ impl kernel::Module for RustHotplug {
     }
 }
 
+/// Reads `unsafe_faults`.
+fn unsafe_faults() -> Result<bool> {
+    match module_parameters::unsafe_faults.value() {
+        0 => Ok(false),
+        1 => {
+            pr_warn!(
+                "unsafe_faults=1: faults can make the kernel warn, leave a CPU half-way or die\n"
+            );
+            Ok(true)
+        }
+        other => {
+            pr_err!("unsafe_faults={}: neither 0 nor 1\n", other);
+            Err(ERANGE)
+        }
+    }
+}
+
 /// Arms the fault that `fail_cpu` and `fail_errno` ask for.
 fn arm_from_parameters(online: &Point) -> Result {
     let cpu = module_parameters::fail_cpu.value();
@@ -184,5 +214,7 @@ fn arm_from_parameters(online: &Point) -> Result {
         );
     })?;
     online.startup_fault.set_cpus(Cpus::one(cpu)?);
-    online.startup_fault.set_errno(errno)
+    online
+        .startup_fault
+        .change(|settings| settings.errno = errno)
 }

@@ -6,6 +6,7 @@ use crate::{
     cpuhp::{
         init_online_cpus,
         undo_online_cpus,
+        AskAlways,
         Callbacks,
         Context,
         CpusReadGuard,
@@ -23,7 +24,8 @@ use crate::{
     },
     point::{
         Call,
-        Point, //
+        Point,
+        FAULTS_DECIDE, //
     },
     way::{
         Installable,
@@ -53,9 +55,14 @@ impl Callbacks for PrepareCallbacks {
     type Section = Prepare;
 
     const NAME: &'static CStr = c"rust_hotplug/prepare:prepare";
+    const ASK_ALWAYS: AskAlways = FAULTS_DECIDE;
 
     fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
         self.0.startup(&Call::by_kernel(cx))
+    }
+
+    fn may_go_down(&self, cx: &Context<'_, Prepare>) -> Result {
+        self.0.may_go_down(&Call::by_kernel(cx))
     }
 
     fn teardown(&self, cx: &Context<'_, Prepare>) {
@@ -78,6 +85,7 @@ impl Callbacks for OnlineCallbacks {
     type Section = Online;
 
     const NAME: &'static CStr = c"rust_hotplug/online:online";
+    const ASK_ALWAYS: AskAlways = FAULTS_DECIDE;
 
     fn startup(&self, cx: &Context<'_, Online>) -> Result {
         self.0.startup(&Call::by_kernel(cx))
@@ -259,6 +267,9 @@ pub fn by_hand_startup(point: &Point, cpu: CpuId, which: Which) -> Result {
 /// Calls teardown for a CPU as the kernel would.
 pub fn by_hand_teardown(point: &Point, cpu: CpuId, which: Which, operation: Operation) {
     if which != Which::Startup {
-        point.teardown(&Call::by_hand(cpu, operation));
+        let call = Call::by_hand(cpu, operation);
+        // It may be delayed, but not fail.
+        let _ = point.may_go_down(&call);
+        point.teardown(&call);
     }
 }

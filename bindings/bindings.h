@@ -7,11 +7,15 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
+#include <linux/jump_label.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/siphash.h>
 #include <linux/sysfs.h>
 
 bool rust_helper_dev_offline(const struct device *dev);
 void rust_helper_get_task_comm(char *buf, struct task_struct *task);
+void rust_helper_static_key_slow_inc(struct static_key *key);
+void rust_helper_static_key_slow_dec(struct static_key *key);
 void rust_helper_kobject_flush_release(struct kobject *kobj);

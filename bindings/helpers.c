@@ -6,5 +6,6 @@
 #include "bindings.h"
 
 #include "cpuhp.c"
+#include "fault.c"
 #include "sysfs.c"
 #include "task.c"

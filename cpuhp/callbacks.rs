@@ -35,6 +35,9 @@ pub trait Callbacks: Send + Sync + Sized + 'static {
     /// By convention `area/what:section`.
     const NAME: &'static CStr;
 
+    /// Whether [`Callbacks::may_go_down`] is asked even where the kernel cannot take a no.
+    const ASK_ALWAYS: AskAlways = AskAlways::NO;
+
     /// Prepares the data for a CPU that comes up.
     ///
     /// Called on setup, where it was asked for, and when a CPU goes online; also when a CPU stays
@@ -54,10 +57,37 @@ pub trait Callbacks: Send + Sync + Sized + 'static {
     /// Says whether a CPU may go offline.
     ///
     /// Called right before [`Callbacks::teardown`], for states of section
-    /// [`Online`](super::Online) and only where [`Context::may_fail`]. On an error teardown is not
-    /// called, and the CPU stays online. Without this function every CPU may go. May sleep.
+    /// [`Online`](super::Online) and only where [`Context::may_fail`], unless there is
+    /// [`Callbacks::ASK_ALWAYS`]. On an error teardown is not called, and the CPU stays online.
+    /// Without this function every CPU may go. May sleep.
     fn may_go_down(&self, _cx: &Context<'_, Self::Section>) -> Result {
         build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// Whether a teardown may be made to fail where the kernel cannot cope with that.
+///
+/// # Invariants
+///
+/// If it is true, whoever made it has promised what [`AskAlways::yes`] asks for.
+#[derive(Copy, Clone)]
+pub struct AskAlways(bool);
+
+impl AskAlways {
+    /// It may not: this is for everybody.
+    // INVARIANT: It is false.
+    pub const NO: Self = Self(false);
+
+    /// It may: this is for who tests the kernel.
+    ///
+    /// # Safety
+    ///
+    /// Where not [`Context::may_fail`], [`Callbacks::may_go_down`] returns an error only if those
+    /// who use the machine have asked for what the kernel does then: `WARN()` and leave a CPU
+    /// half-way, or `BUG()` with locks held.
+    pub const unsafe fn yes() -> Self {
+        // INVARIANT: The caller has promised it.
+        Self(true)
     }
 }
 
@@ -82,7 +112,7 @@ impl Which {
     pub(super) fn has_teardown<T: Callbacks>(self) -> bool {
         const {
             assert!(
-                T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN,
+                T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN || T::ASK_ALWAYS.0,
                 "only a state of the Online section can refuse to let a CPU go"
             )
         };
@@ -131,7 +161,7 @@ pub(super) unsafe fn call_teardown<T: Callbacks>(
     data: &T,
 ) -> c_int {
     let teardown = |cx: &Context<'_, T::Section>| {
-        if T::HAS_MAY_GO_DOWN && cx.may_fail() {
+        if T::HAS_MAY_GO_DOWN && (T::ASK_ALWAYS.0 || cx.may_fail()) {
             data.may_go_down(cx)?;
         }
         if T::HAS_TEARDOWN {

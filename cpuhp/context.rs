@@ -240,6 +240,12 @@ impl<S: Section> Context<'_, S> {
             }
         }
     }
+
+    /// Tells whether this call may be part of a removal, or of the system's going down. Where that
+    /// is in doubt, the answer is yes.
+    pub fn may_be_final(&self) -> bool {
+        self.said == Operation::Remove || !system_is_running()
+    }
 }
 
 impl Context<'_, Online> {

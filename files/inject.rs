@@ -8,7 +8,11 @@ use crate::{
         Errno,
         MAX_ERRNO, //
     },
-    fault::Fault,
+    fault::{
+        Fault,
+        Settings,
+        MAX_DELAY, //
+    },
     point::Point,
     sysfs::{
         Attribute,
@@ -85,14 +89,21 @@ impl Inject {
     fn fault(&self) -> &Fault {
         (self.select)(&self.point)
     }
+
+    fn settings(&self) -> Settings {
+        self.fault().settings()
+    }
 }
 
 impl Directory for Inject {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::rw(
             c"errno",
-            |inject, text| text.line(fmt!("{}", inject.fault().errno())),
-            |inject, input| inject.fault().set_errno(parse_errno(input)?),
+            |inject, text| text.line(fmt!("{}", inject.settings().errno)),
+            |inject, input| {
+                let errno = parse_errno(input)?;
+                inject.fault().change(|settings| settings.errno = errno)
+            },
         ),
         Attribute::rw(
             c"cpus",
@@ -103,11 +114,47 @@ impl Directory for Inject {
             },
         ),
         Attribute::rw(
-            c"times",
-            |inject, text| text.line(fmt!("{}", inject.fault().times())),
+            c"probability",
+            |inject, text| text.line(fmt!("{}", inject.settings().probability)),
             |inject, input| {
-                inject.fault().set_times(input.number(-1..=i32::MAX)?);
-                Ok(())
+                let probability = input.number(0..=100)?;
+                inject
+                    .fault()
+                    .change(|settings| settings.probability = probability)
+            },
+        ),
+        Attribute::rw(
+            c"interval",
+            |inject, text| text.line(fmt!("{}", inject.settings().interval)),
+            |inject, input| {
+                let interval = input.number(1..=i32::MAX as u32)?;
+                inject
+                    .fault()
+                    .change(|settings| settings.interval = interval)
+            },
+        ),
+        Attribute::rw(
+            c"times",
+            |inject, text| text.line(fmt!("{}", inject.settings().times)),
+            |inject, input| {
+                let times = input.number(-1..=i32::MAX)?;
+                inject.fault().change(|settings| settings.times = times)
+            },
+        ),
+        Attribute::rw(
+            c"space",
+            |inject, text| text.line(fmt!("{}", inject.settings().space)),
+            |inject, input| {
+                let space = input.number(0..=i32::MAX as u32)?;
+                inject.fault().change(|settings| settings.space = space)
+            },
+        ),
+        Attribute::rw(
+            c"delay_us",
+            |inject, text| text.line(fmt!("{}", inject.settings().delay)),
+            |inject, input| {
+                let delay = input.number(0..=MAX_DELAY)?;
+                inject.fault().change(|settings| settings.delay = delay)
             },
         ),
         Attribute::ro(c"hits", |inject, text| {
