@@ -52,6 +52,9 @@ impl Resettable for Point {
 
 impl Directory for Root {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::ro(c"violations", |root, text| {
+            text.line(fmt!("{}", root.common.checker.violations()))
+        }),
         Attribute::rw(
             c"seed",
             |root, text| text.line(fmt!("{}", root.common.seed.get())),
@@ -66,6 +69,7 @@ impl Directory for Root {
                 point.reset();
             }
             root.common.seed.restart();
+            root.common.checker.reset();
             root.common.log.reset();
             Ok(())
         }),
