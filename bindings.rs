@@ -24,6 +24,7 @@ pub use kernel::bindings::{
     cpumask_test_cpu,
     file,
     hlist_node,
+    kernfs_node,
     kobj_type,
     kobject,
     loff_t,
@@ -41,6 +42,8 @@ pub use rust_helper_kobject_flush_release as kobject_flush_release;
 pub use rust_helper_may_sleep as may_sleep;
 pub use rust_helper_static_key_slow_dec as static_key_slow_dec;
 pub use rust_helper_static_key_slow_inc as static_key_slow_inc;
+pub use rust_helper_sysfs_get_dirent as sysfs_get_dirent;
+pub use rust_helper_sysfs_notify_open as sysfs_notify_open;
 
 /// A static key, in the form that `static_branch_unlikely!` wants.
 #[repr(transparent)]

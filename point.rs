@@ -29,6 +29,7 @@ use crate::{
         StateName, //
     },
     rule::Rules,
+    sysfs::Notifier,
     task::Place,
     trace, //
 };
@@ -45,10 +46,22 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        SetOnce, //
     },
     time::delay::fsleep,
 };
+
+impl Common {
+    /// Appends a record to the log and wakes those who wait for it. Returns its sequence number.
+    fn write(&self, event: &Event<'_>) -> u64 {
+        let sequence = self.log.write(event);
+        if let Some(file) = self.log_file.as_ref() {
+            file.notify();
+        }
+        sequence
+    }
+}
 
 /// For callbacks that consist of a [`Point`]: it decides whether a teardown may fail.
 // SAFETY: A fault fires where the kernel cannot cope with it only if the module was loaded with
@@ -63,6 +76,8 @@ pub struct Common {
     /// Whether that was right.
     #[pin]
     pub checker: Checker,
+    /// Whom to wake when there is more in the log, once there is a file of it.
+    pub log_file: SetOnce<Notifier>,
     /// What the faults draw from.
     pub seed: Seed,
     /// Whether faults may fire where the kernel cannot cope with them.
@@ -292,7 +307,7 @@ impl Point {
         let log = &self.common.log;
         let mut range = None;
         for rule in rules.iter() {
-            let sequence = log.write(&Event {
+            let sequence = self.common.write(&Event {
                 violation: Some(rule),
                 ..self.event(call, callback, None)
             });
@@ -364,7 +379,7 @@ impl Point {
             }
         }
         let event = self.event(call, callback, error);
-        let sequence = self.common.log.write(&event);
+        let sequence = self.common.write(&event);
         trace::callback(&event, sequence);
         self.leave(call, callback, event.result);
         event.result

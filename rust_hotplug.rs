@@ -22,7 +22,10 @@
 use kernel::{
     cpu::CpuId,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        SetOnce, //
+    },
 };
 
 pub mod bindings;
@@ -124,6 +127,7 @@ impl kernel::Module for RustHotplug {
             try_pin_init!(Common {
                 log,
                 checker <- Checker::new(),
+                log_file: SetOnce::new(),
                 seed: Seed::default(),
                 unsafe_faults,
             }? Error),
@@ -157,7 +161,7 @@ impl kernel::Module for RustHotplug {
         arm_from_parameters(&online)?;
 
         let data = Root {
-            common,
+            common: common.clone(),
             points: [
                 prepare.clone(),
                 online.clone(),
@@ -168,6 +172,7 @@ impl kernel::Module for RustHotplug {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
         let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data), module) }?;
+        common.log_file.populate(root.notifier(c"log")?);
         let prepare = Arc::pin_init(State::new(prepare, owner.reference().clone()), GFP_KERNEL)?;
         let online = Arc::pin_init(State::new(online, owner.reference().clone()), GFP_KERNEL)?;
 
