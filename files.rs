@@ -63,6 +63,10 @@ impl Directory for Root {
                 Ok(())
             },
         ),
+        #[cfg(rust_hotplug_hook)]
+        Attribute::wo(c"hide", |root, input| {
+            root.common.hidden.hide(input.text()?)
+        }),
         Attribute::wo(c"reset", |root, input| {
             input.number(1..=1)?;
             for point in &root.points {

@@ -82,6 +82,9 @@ pub struct Common {
     pub seed: Seed,
     /// Whether faults may fire where the kernel cannot cope with them.
     pub unsafe_faults: bool,
+    /// What the checker does not get to see.
+    #[cfg(rust_hotplug_hook)]
+    pub hidden: crate::hook::Hidden,
 }
 
 /// The two callbacks of a state or of an instance.
@@ -264,8 +267,31 @@ impl Point {
         let _ = self.done(call, Callback::Teardown, None);
     }
 
+    /// Makes a call in the place of the kernel.
+    #[cfg(rust_hotplug_hook)]
+    pub fn pretend(&self, callback: Callback, cpu: CpuId, operation: Operation) {
+        let call = Call {
+            by_hand: false,
+            ..Call::by_hand(cpu, operation)
+        };
+        match callback {
+            Callback::Startup => {
+                let _ = self.startup(&call);
+            }
+            Callback::Teardown => {
+                if self.may_go_down(&call).is_ok() {
+                    self.teardown(&call);
+                }
+            }
+        }
+    }
+
     /// Checks a call that begins.
     fn enter(&self, call: &Call, callback: Callback) {
+        #[cfg(rust_hotplug_hook)]
+        if self.common.hidden.enter() {
+            return;
+        }
         if call.by_hand {
             return;
         }
@@ -282,6 +308,10 @@ impl Point {
 
     /// Checks a call that ends.
     fn leave(&self, call: &Call, callback: Callback, result: Result) {
+        #[cfg(rust_hotplug_hook)]
+        if self.common.hidden.leave() {
+            return;
+        }
         let checker = &self.common.checker;
         if call.by_hand {
             checker.by_hand(&self.track, call.cpu, callback);

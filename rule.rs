@@ -37,7 +37,7 @@ pub enum Rule {
     NewestFirst,
     /// No callback is called before setup or after removal.
     Installed,
-    /// Setups and removals without calls make none.
+    /// Setups and removals without calls make none, and they make none when they are over.
     NoCalls,
 }
 

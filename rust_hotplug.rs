@@ -35,6 +35,8 @@ pub mod cpus;
 pub mod errno;
 pub mod fault;
 pub mod files;
+#[cfg(rust_hotplug_hook)]
+pub mod hook;
 pub mod instances;
 pub mod log;
 pub mod point;
@@ -130,6 +132,8 @@ impl kernel::Module for RustHotplug {
                 log_file: SetOnce::new(),
                 seed: Seed::default(),
                 unsafe_faults,
+                #[cfg(rust_hotplug_hook)]
+                hidden: hook::Hidden::default(),
             }? Error),
             GFP_KERNEL,
         )?;

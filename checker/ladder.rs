@@ -122,9 +122,9 @@ impl Ladder {
     /// Checks a call of a hotplug operation against those for other states.
     pub(super) fn check_states(
         &self,
+        name: StateName,
         cpu: CpuId,
         callback: Callback,
-        id: Option<i32>,
         rules: &mut Rules,
     ) {
         // A CPU goes along the ladder: what is below the one that is called is up, and what is
@@ -133,6 +133,7 @@ impl Ladder {
             Callback::Startup => Rule::Ascending,
             Callback::Teardown => Rule::Descending,
         };
+        let id = self.states[name as usize].id;
         for other in StateName::ALL {
             let counts = self.states[other as usize].cpus[cpu.as_u32() as usize];
             match (self.states[other as usize].id, id) {

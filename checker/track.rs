@@ -192,7 +192,7 @@ impl Track {
             }
         }
         if !seen.in_operation {
-            ladder.check_states(seen.cpu, seen.callback, seen.id, rules);
+            ladder.check_states(self.state, seen.cpu, seen.callback, rules);
             if inner.is_exact() {
                 let (serial, callback) = (inner.serial, seen.callback);
                 ladder.check_instances(self.state, serial, seen.cpu, callback, rules);
@@ -202,6 +202,8 @@ impl Track {
             if let StateName::Prepare | StateName::PrepareMulti = self.state {
                 rules.require(Rule::RightTask, seen.place.task == running.task);
             }
+        } else {
+            rules.require(Rule::NoCalls, false);
         }
     }
 
