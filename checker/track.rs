@@ -281,10 +281,7 @@ fn check_operation(inner: &Inner, running: &Running, seen: &Seen, rules: &mut Ru
         }
         (Operation::Setup { .. }, Callback::Teardown) => {
             let first = inner.first_up(after(running.back));
-            rules.require(
-                Rule::CpuOrder,
-                running.error.is_some() && first == Some(cpu),
-            );
+            rules.require(Rule::CpuOrder, first == Some(cpu));
         }
         (Operation::Remove { calls }, Callback::Teardown) => {
             rules.require(Rule::NoCalls, calls);

@@ -61,7 +61,7 @@ cleanup_hook() {
 	[ ! -d /sys/module/rust_hotplug_hook ] || rmmod rust_hotplug_hook
 }
 
-begin 19 unloaded
+begin 20 unloaded
 trap 'cleanup_hook; left' EXIT
 run $insmod "$HOOK"
 [ "$err" = 0 ] || ktap_exit_fail_msg "insmod $HOOK: $message"
@@ -73,6 +73,16 @@ cpu_up "$c"
 get $SYS/violations
 expect violations "$value" 0
 expect "complaints in the kernel log" "$(complaints)" 0
+end_case
+
+begin_case "a setup that the kernel's own fault ends"
+get $SYS/online_multi/state
+kernel_arm "$c" "$value"
+put a $SYS/online_multi/instances/add
+expect "the write of a to add" "$err" EAGAIN
+kernel_disarm
+get $SYS/violations
+expect violations "$value" 0
 end_case
 
 begin_case "startup of what is up"
