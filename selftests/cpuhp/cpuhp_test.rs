@@ -233,6 +233,13 @@ impl Drop for Value {
     }
 }
 
+/// A directory with a file in which there is nothing.
+struct Empty;
+
+impl Directory for Empty {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[Attribute::ro(c"file", |_, _| Ok(()))];
+}
+
 /// A directory with a file that, when it is written to, drops the directory.
 #[pin_data]
 struct SelfDropping {
@@ -355,6 +362,39 @@ fn leaked(module: &'static ThisModule, registrar: &mut Registrar) -> Result {
     Ok(())
 }
 
+/// An instance that is not leaked but outlives its owner: somebody may have references to values.
+fn outliving(module: &'static ThisModule, registrar: &mut Registrar) -> Result {
+    // SAFETY: It is dropped below.
+    let owner = unsafe { Owner::new(module) }?;
+    let state = MultiState::new(registrar, Setup::new(owner.reference()))?;
+    let instance = Instance::new(registrar, state, CpuValues::<Value>::new(FailOn(None)))?;
+    drop(owner);
+    let guard = registrar.cpus_read_lock();
+    let has_value = |cpu| instance.value(&guard, cpu).map(|value| value.0) == Some(cpu);
+    report(
+        "values without an owner",
+        guard.online_cpus().all(has_value),
+    );
+    Ok(())
+}
+
+/// Only a file can be watched.
+fn notifier(module: &'static ThisModule) -> Result {
+    // SAFETY: It is dropped below.
+    let dir = unsafe { Dir::new_in_kernel(c"rust_cpuhp_test", Ok(Empty), module) }?;
+    let below = Dir::new(&dir, c"below", Ok(Empty), module)?;
+    let of_file = below.notifier(c"file")?;
+    of_file.notify();
+    report(
+        "notifier of what is no file",
+        dir.notifier(c"below").err() == Some(ENOENT)
+            && dir.notifier(c"nothing").err() == Some(ENOENT),
+    );
+    drop(below);
+    of_file.notify();
+    Ok(())
+}
+
 /// What is refused, and pins the module.
 fn refused(
     module: &'static ThisModule,
@@ -418,6 +458,8 @@ impl kernel::Module for CpuhpTest {
         single(owner.reference(), registrar)?;
         values(owner.reference(), registrar)?;
         leaked(module, registrar)?;
+        outliving(module, registrar)?;
+        notifier(module)?;
         if module_parameters::pin.value() != 0 {
             let cycle = refused(module, owner.reference(), registrar)?;
             CYCLE.store(Arc::into_raw(cycle), Relaxed);

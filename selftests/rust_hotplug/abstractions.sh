@@ -32,7 +32,7 @@ clean_use() {
 	expect "insmod" "$err" 0
 	value=$(reports)
 	expect "what failed" "$(printf '%s\n' "$value" | grep -v '^ok ')" ""
-	[ "$(printf '%s\n' "$value" | grep -c '^ok ')" -ge 11 ] || not_so "only: $value"
+	[ "$(printf '%s\n' "$value" | grep -c '^ok ')" -ge 13 ] || not_so "only: $value"
 	expect_said "was leaked: removed"
 	run rmmod rust_cpuhp_test
 	expect "rmmod" "$err" 0
