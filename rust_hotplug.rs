@@ -177,7 +177,7 @@ impl kernel::Module for RustHotplug {
 
 /// Reads `unsafe_faults`.
 fn unsafe_faults() -> Result<bool> {
-    match module_parameters::unsafe_faults.value() {
+    match *module_parameters::unsafe_faults.value_ref() {
         0 => Ok(false),
         1 => {
             pr_warn!(
@@ -194,8 +194,8 @@ fn unsafe_faults() -> Result<bool> {
 
 /// Arms the fault that `fail_cpu` and `fail_errno` ask for.
 fn arm_from_parameters(online: &Point) -> Result {
-    let cpu = module_parameters::fail_cpu.value();
-    let errno = module_parameters::fail_errno.value();
+    let cpu = *module_parameters::fail_cpu.value_ref();
+    let errno = *module_parameters::fail_errno.value_ref();
     if cpu == -1 {
         return Ok(());
     }

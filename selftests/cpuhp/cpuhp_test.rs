@@ -418,7 +418,7 @@ impl kernel::Module for CpuhpTest {
         single(owner.reference(), registrar)?;
         values(owner.reference(), registrar)?;
         leaked(module, registrar)?;
-        if module_parameters::pin.value() != 0 {
+        if *module_parameters::pin.value_ref() != 0 {
             let cycle = refused(module, owner.reference(), registrar)?;
             CYCLE.store(Arc::into_raw(cycle), Relaxed);
         }
