@@ -15,6 +15,7 @@ x86_64 | amd64 | x86)
 	image=arch/x86/boot/bzImage
 	qemu_system=qemu-system-x86_64 qemu_machine=() qemu_tcg_cpu=max
 	kernel_console=ttyS0
+	panic_by=nmi
 	max_cpus=255
 	tolerated=
 	;;
@@ -24,6 +25,8 @@ arm64 | aarch64)
 	# The architected way to sign pointers takes most of the time where it is emulated.
 	qemu_system=qemu-system-aarch64 qemu_machine=(-M "virt,gic-version=3") qemu_tcg_cpu=max,pauth-impdef=on
 	kernel_console=ttyAMA0
+	# The machine has no NMI.
+	panic_by=sysrq
 	max_cpus=512
 	# Options that the packaged configuration has and a tree without compilers for user space does not: they
 	# are about the vDSO of 32-bit programs, and nothing that a module sees.
