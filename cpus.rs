@@ -87,6 +87,12 @@ impl Cpus {
     }
 }
 
+/// Whether a CPU takes part in scheduling: it is neither offline nor on its way.
+pub fn is_active(cpu: CpuId) -> bool {
+    // SAFETY: The mask is always there, and it is read with an atomic bit operation.
+    unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_active_mask) }
+}
+
 impl Deref for Cpus {
     type Target = Cpumask;
 

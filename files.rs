@@ -52,6 +52,9 @@ impl Resettable for Point {
 
 impl Directory for Root {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::ro(c"violations", |root, text| {
+            text.line(fmt!("{}", root.common.checker.violations()))
+        }),
         Attribute::rw(
             c"seed",
             |root, text| text.line(fmt!("{}", root.common.seed.get())),
@@ -60,12 +63,17 @@ impl Directory for Root {
                 Ok(())
             },
         ),
+        #[cfg(rust_hotplug_hook)]
+        Attribute::wo(c"hide", |root, input| {
+            root.common.hidden.hide(input.text()?)
+        }),
         Attribute::wo(c"reset", |root, input| {
             input.number(1..=1)?;
             for point in &root.points {
                 point.reset();
             }
             root.common.seed.restart();
+            root.common.checker.reset();
             root.common.log.reset();
             Ok(())
         }),

@@ -172,19 +172,23 @@ impl<T: InstanceFromPoint> Multi<T> {
     pub fn add(&self, registrar: &mut Registrar, point: Arc<Point>) -> Result<Added<T>> {
         let mut inner = self.inner.lock();
         let state = inner.installed.clone().ok_or(ENODEV)?;
-        let (way, which) = (inner.settings.way, inner.settings.which);
+        let (settings, number) = (inner.settings, state.state());
+        let Settings { way, which } = settings;
         let data = Ok(T::from_point(point.clone(), which));
-        let instance = match way {
+        point.begin(settings.setup());
+        let result = match way {
             Way::Calls | Way::CallsCpuslocked => Instance::new(registrar, state, data),
             Way::Nocalls | Way::NocallsCpuslocked => Instance::new_nocalls(registrar, state, data),
             Way::Manual => Self::add_by_hand(registrar, state, data, &point, which),
-        }?;
+        };
+        let ended = result.as_ref().map(|_| Some(number));
+        point.end(ended.map_err(|error| *error));
+        let instance = result?;
         inner.instances += 1;
         Ok(Added {
             instance,
             point,
-            way,
-            which,
+            settings,
         })
     }
 
@@ -225,15 +229,17 @@ impl<T: InstanceFromPoint> Multi<T> {
     /// Removes an instance.
     pub fn del(&self, registrar: &mut Registrar, added: Added<T>) {
         let mut inner = self.inner.lock();
-        if added.way == Way::Manual {
+        added.point.begin(added.settings.removal());
+        if added.settings.way == Way::Manual {
             // In the order of `add_by_hand()`: what the kernel does not call for, we do.
             added.instance.remove_nocalls(registrar);
             undo_online_cpus(&registrar.cpus_read_lock(), |cpu| {
-                by_hand_teardown(&added.point, cpu, added.which, Operation::Remove);
+                by_hand_teardown(&added.point, cpu, added.settings.which, Operation::Remove);
             });
         } else {
             drop(added.instance);
         }
+        added.point.end(Ok(None));
         inner.instances -= 1;
     }
 }
@@ -292,8 +298,7 @@ impl<T: InstanceFromPoint> Installable for Multi<T> {
 pub struct Added<T: InstanceFromPoint> {
     instance: Instance<T>,
     point: Arc<Point>,
-    way: Way,
-    which: Which,
+    settings: Settings,
 }
 
 impl<T: InstanceFromPoint> Added<T> {

@@ -17,6 +17,10 @@ pub use record::{
     INSTANCE_LEN, //
 };
 
+use core::{
+    num::NonZeroU64,
+    ops::RangeInclusive, //
+};
 use kernel::{
     prelude::*,
     sync::{
@@ -40,14 +44,16 @@ use record::{
     WORDS, //
 };
 
-/// How many records are kept.
-const CAPACITY: u64 = 1 << 17;
+/// How many records can be kept: a few, or as many as take 640 MB.
+pub const CAPACITIES: RangeInclusive<usize> = 16..=1 << 23;
 
 /// The log.
 ///
 /// Every record has a *ticket*: how many were written before it since the log was made.
 pub struct Log {
     ring: VVec<Place>,
+    /// The length of that.
+    capacity: NonZeroU64,
     /// The ticket of the next record.
     next: Atomic<u64>,
     /// The ticket of the first record since the last reset, which has the sequence number 0.
@@ -80,10 +86,18 @@ enum Found {
 }
 
 impl Log {
-    /// Makes an empty log. May sleep.
-    pub fn new() -> Result<Self> {
-        let mut ring = VVec::with_capacity(CAPACITY as usize, GFP_KERNEL)?;
-        for _ in 0..CAPACITY {
+    /// Makes an empty log that keeps the last `capacity` records. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ERANGE` if that is not among [`CAPACITIES`]; `ENOMEM`.
+    pub fn new(capacity: usize) -> Result<Self> {
+        if !CAPACITIES.contains(&capacity) {
+            return Err(ERANGE);
+        }
+        let length = NonZeroU64::new(capacity as u64).ok_or(ERANGE)?;
+        let mut ring = VVec::with_capacity(capacity, GFP_KERNEL)?;
+        for _ in 0..capacity {
             ring.push(
                 Place {
                     tag: Atomic::new(0),
@@ -94,15 +108,17 @@ impl Log {
         }
         Ok(Self {
             ring,
+            capacity: length,
             next: Atomic::new(0),
             base: Atomic::new(0),
         })
     }
 
-    /// Appends a record. From any context; never waits.
-    pub fn write(&self, event: &Event<'_>) {
+    /// Appends a record and returns its sequence number. From any context; never waits.
+    pub fn write(&self, event: &Event<'_>) -> u64 {
         let words = event.pack();
         let ticket = self.next.fetch_add(1, Full);
+        let sequence = ticket.saturating_sub(self.base.load(Relaxed));
         let place = self.place(ticket);
 
         // Nobody else writes here, unless a writer has been held up for so long that the ring has
@@ -111,12 +127,13 @@ impl Log {
         let old = place.tag.load(Relaxed);
         let is_busy = old % 2 == 1;
         if is_busy || old > tag(ticket) || place.tag.cmpxchg(old, busy(ticket), Full).is_err() {
-            return;
+            return sequence;
         }
         for (to, from) in place.words.iter().zip(words) {
             to.store(from, Relaxed);
         }
         place.tag.store(tag(ticket), Release);
+        sequence
     }
 
     /// Starts again with sequence number 0 and forgets what there was.
@@ -147,6 +164,17 @@ impl Log {
         done
     }
 
+    /// Calls `print` with the text of the records from one sequence number up to another.
+    pub fn print(&self, range: RangeInclusive<u64>, print: fn(&str)) {
+        let mut line = Line::new();
+        for sequence in range {
+            if let Found::Record(words) = self.find(sequence) {
+                line.write_record(sequence, &words);
+                print(line.as_str());
+            }
+        }
+    }
+
     /// Finds a record by its sequence number.
     fn find(&self, sequence: u64) -> Found {
         let ticket = self.base.load(Relaxed).saturating_add(sequence);
@@ -166,7 +194,7 @@ impl Log {
             }
             return Found::Overwritten;
         }
-        if found > tag(ticket) || next - ticket > CAPACITY {
+        if found > tag(ticket) || next - ticket > self.capacity.get() {
             Found::Overwritten
         } else {
             Found::NotYet
@@ -174,6 +202,6 @@ impl Log {
     }
 
     fn place(&self, ticket: u64) -> &Place {
-        &self.ring[(ticket % CAPACITY) as usize]
+        &self.ring[(ticket % self.capacity) as usize]
     }
 }

@@ -3,6 +3,12 @@
 //! What the callbacks do: they fail if they are told to, count, and log.
 
 use crate::{
+    checker::{
+        self,
+        Checker,
+        Seen,
+        Track, //
+    },
     cpuhp::{
         AskAlways,
         Context,
@@ -22,6 +28,10 @@ use crate::{
         Op,
         StateName, //
     },
+    rule::Rules,
+    sysfs::Notifier,
+    task::Place,
+    trace, //
 };
 use kernel::{
     cpu::{
@@ -36,10 +46,22 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        SetOnce, //
     },
     time::delay::fsleep,
 };
+
+impl Common {
+    /// Appends a record to the log and wakes those who wait for it. Returns its sequence number.
+    fn write(&self, event: &Event<'_>) -> u64 {
+        let sequence = self.log.write(event);
+        if let Some(file) = self.log_file.as_ref() {
+            file.notify();
+        }
+        sequence
+    }
+}
 
 /// For callbacks that consist of a [`Point`]: it decides whether a teardown may fail.
 // SAFETY: A fault fires where the kernel cannot cope with it only if the module was loaded with
@@ -47,13 +69,22 @@ use kernel::{
 pub const FAULTS_DECIDE: AskAlways = unsafe { AskAlways::yes() };
 
 /// What all callbacks have in common.
+#[pin_data]
 pub struct Common {
     /// What was called.
     pub log: Log,
+    /// Whether that was right.
+    #[pin]
+    pub checker: Checker,
+    /// Whom to wake when there is more in the log, once there is a file of it.
+    pub log_file: SetOnce<Notifier>,
     /// What the faults draw from.
     pub seed: Seed,
     /// Whether faults may fire where the kernel cannot cope with them.
     pub unsafe_faults: bool,
+    /// What the checker does not get to see.
+    #[cfg(rust_hotplug_hook)]
+    pub hidden: crate::hook::Hidden,
 }
 
 /// The two callbacks of a state or of an instance.
@@ -63,6 +94,9 @@ pub struct Point {
     /// The name of the instance and the point of its state, if this is one of an instance.
     instance: Option<(CString, Arc<Point>)>,
     common: Arc<Common>,
+    /// The model of the two.
+    #[pin]
+    track: Track,
     /// The fault of startup.
     #[pin]
     pub startup_fault: Fault,
@@ -82,6 +116,7 @@ pub struct Call {
     id: Option<i32>,
     operation: Operation,
     failure: Failure,
+    by_hand: bool,
 }
 
 /// What becomes of a call that fails.
@@ -109,6 +144,7 @@ impl Call {
             } else {
                 Failure::Unsafe
             },
+            by_hand: false,
         }
     }
 
@@ -123,6 +159,7 @@ impl Call {
             } else {
                 Failure::Never
             },
+            by_hand: true,
         }
     }
 
@@ -175,6 +212,7 @@ impl Point {
             name,
             instance,
             common,
+            track <- Track::new(*name),
             startup_fault <- Fault::new(true, startup_id),
             teardown_fault <- Fault::new(teardown_permitted, teardown_id),
             startups: Atomic::new(0),
@@ -190,8 +228,22 @@ impl Point {
         }? Error)
     }
 
+    /// The state or the instance is about to be set up or removed.
+    pub fn begin(&self, operation: checker::Operation) {
+        self.common.checker.begin(&self.track, operation);
+    }
+
+    /// That is over; a setup has given the number of the state.
+    pub fn end(&self, result: Result<Option<i32>>) {
+        let rules = self.common.checker.end(&self.track, result);
+        let cpu = CpuId::current();
+        let call = Call::by_hand(cpu, Operation::Setup);
+        self.report(&call, Callback::Startup, rules);
+    }
+
     /// The startup.
     pub fn startup(&self, call: &Call) -> Result {
+        self.enter(call, Callback::Startup);
         let error = self.fire(call, |point| &point.startup_fault);
         if error.is_none() {
             self.set_up(call.cpu, true);
@@ -201,6 +253,7 @@ impl Point {
 
     /// The part of the teardown that can say no.
     pub fn may_go_down(&self, call: &Call) -> Result {
+        self.enter(call, Callback::Teardown);
         match self.fire(call, |point| &point.teardown_fault) {
             None => Ok(()),
             error => self.done(call, Callback::Teardown, error),
@@ -212,6 +265,98 @@ impl Point {
         self.set_up(call.cpu, false);
         // Without an error there is none to return.
         let _ = self.done(call, Callback::Teardown, None);
+    }
+
+    /// Makes a call in the place of the kernel.
+    #[cfg(rust_hotplug_hook)]
+    pub fn pretend(&self, callback: Callback, cpu: CpuId, operation: Operation) {
+        let call = Call {
+            by_hand: false,
+            ..Call::by_hand(cpu, operation)
+        };
+        match callback {
+            Callback::Startup => {
+                let _ = self.startup(&call);
+            }
+            Callback::Teardown => {
+                if self.may_go_down(&call).is_ok() {
+                    self.teardown(&call);
+                }
+            }
+        }
+    }
+
+    /// Checks a call that begins.
+    fn enter(&self, call: &Call, callback: Callback) {
+        #[cfg(rust_hotplug_hook)]
+        if self.common.hidden.enter() {
+            return;
+        }
+        if call.by_hand {
+            return;
+        }
+        let seen = Seen {
+            cpu: call.cpu,
+            callback,
+            id: call.id,
+            in_operation: call.operation != Operation::Hotplug,
+            place: Place::here(),
+        };
+        let rules = self.common.checker.enter(&self.track, &seen);
+        self.report(call, callback, rules);
+    }
+
+    /// Checks a call that ends.
+    fn leave(&self, call: &Call, callback: Callback, result: Result) {
+        #[cfg(rust_hotplug_hook)]
+        if self.common.hidden.leave() {
+            return;
+        }
+        let checker = &self.common.checker;
+        if call.by_hand {
+            checker.by_hand(&self.track, call.cpu, callback);
+        } else {
+            let in_operation = call.operation != Operation::Hotplug;
+            checker.leave(&self.track, call.cpu, callback, in_operation, result);
+        }
+    }
+
+    /// Says what is not as it should be: in the log, and the first time in the kernel log, with
+    /// what led to it.
+    #[inline]
+    fn report(&self, call: &Call, callback: Callback, rules: Rules) {
+        if !rules.is_empty() {
+            self.report_some(call, callback, rules);
+        }
+    }
+
+    #[cold]
+    fn report_some(&self, call: &Call, callback: Callback, rules: Rules) {
+        const BEFORE: u64 = 16;
+
+        let log = &self.common.log;
+        let mut range = None;
+        for rule in rules.iter() {
+            let sequence = self.common.write(&Event {
+                violation: Some(rule),
+                ..self.event(call, callback, None)
+            });
+            range = Some((range.map_or(sequence, |(first, _)| first), sequence));
+        }
+        let Some((first, last)) = range else {
+            return;
+        };
+        if self.common.checker.count(rules) {
+            pr_err!(
+                "the kernel broke the contract of its callbacks; seed {}, records {} to {}:\n",
+                self.common.seed.get(),
+                first.saturating_sub(BEFORE),
+                last
+            );
+            log.print(first.saturating_sub(BEFORE)..=last, |line| {
+                pr_err!("{}\n", line);
+            });
+        }
     }
 
     /// The point of the state, if this is one of an instance.
@@ -263,14 +408,19 @@ impl Point {
                 point.failures.add(1u64, Relaxed);
             }
         }
-        let result = error.map_or(Ok(()), Err);
-        self.common.log.write(&Event {
+        let event = self.event(call, callback, error);
+        let sequence = self.common.write(&event);
+        trace::callback(&event, sequence);
+        self.leave(call, callback, event.result);
+        event.result
+    }
+
+    /// What there is to say of a call.
+    fn event(&self, call: &Call, callback: Callback, error: Option<Error>) -> Event<'_> {
+        Event {
             state: self.name,
             id: call.id,
-            instance: self
-                .instance
-                .as_ref()
-                .map_or(&[], |(name, _)| name.to_bytes()),
+            instance: self.instance.as_ref().map(|(name, _)| &**name),
             cpu: call.cpu.as_u32(),
             on: CpuId::current().as_u32(),
             op: match (call.operation, &self.instance) {
@@ -281,10 +431,10 @@ impl Point {
                 (Operation::Hotplug, _) => Op::Hotplug,
             },
             callback,
-            result,
+            result: error.map_or(Ok(()), Err),
             injected: error.is_some(),
-        });
-        result
+            violation: None,
+        }
     }
 
     /// Disarms the faults and forgets the counts. What is up stays up.

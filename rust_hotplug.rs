@@ -11,8 +11,10 @@
 //! - `bindings`: what of the kernel's C the abstractions call.
 //! - [`cpuhp`], [`sysfs`]: safe abstractions, which know nothing of this module.
 //! - [`cpus`], [`errno`], [`task`]: small ones.
-//! - [`fault`], [`log`]: when a callback fails, and what was called.
-//! - [`point`]: what a callback does with both.
+//! - [`fault`]: when a callback fails.
+//! - [`rule`], [`log`], [`trace`]: what the kernel promises, and what it does.
+//! - [`checker`]: whether that is the same.
+//! - [`point`]: what a callback does with all of these.
 //! - [`way`]: how a state is set up.
 //! - [`states`], [`instances`]: the states that have such callbacks, without instances and with.
 //! - [`files`]: how people get at them.
@@ -20,23 +22,32 @@
 use kernel::{
     cpu::CpuId,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        SetOnce, //
+    },
 };
 
 pub mod bindings;
+pub mod checker;
 pub mod cpuhp;
 pub mod cpus;
 pub mod errno;
 pub mod fault;
 pub mod files;
+#[cfg(rust_hotplug_hook)]
+pub mod hook;
 pub mod instances;
 pub mod log;
 pub mod point;
+pub mod rule;
 pub mod states;
 pub mod sysfs;
 pub mod task;
+pub mod trace;
 pub mod way;
 
+use checker::Checker;
 use cpuhp::{
     Owner,
     Registrar, //
@@ -56,7 +67,8 @@ use instances::{
 };
 use log::{
     Log,
-    StateName, //
+    StateName,
+    CAPACITIES, //
 };
 use point::{
     Common,
@@ -88,6 +100,10 @@ module! {
             default: 0,
             description: "1: faults may fire where the kernel cannot cope with them",
         },
+        log_records: u32 {
+            default: 131072,
+            description: "How many records the log keeps, 16 to 8388608; 80 bytes each",
+        },
     },
 }
 
@@ -107,12 +123,20 @@ impl kernel::Module for RustHotplug {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
         let owner = unsafe { Owner::new(module) }?;
-        let common = Common {
-            log: Log::new()?,
-            seed: Seed::default(),
-            unsafe_faults: unsafe_faults()?,
-        };
-        let common = Arc::new(common, GFP_KERNEL)?;
+        let unsafe_faults = unsafe_faults()?;
+        let log = log()?;
+        let common = Arc::pin_init(
+            try_pin_init!(Common {
+                log,
+                checker <- Checker::new(),
+                log_file: SetOnce::new(),
+                seed: Seed::default(),
+                unsafe_faults,
+                #[cfg(rust_hotplug_hook)]
+                hidden: hook::Hidden::default(),
+            }? Error),
+            GFP_KERNEL,
+        )?;
         // The kernel takes a failing teardown in the ONLINE section only.
         let point = |name, teardown_may_fail| {
             Arc::pin_init(
@@ -141,7 +165,7 @@ impl kernel::Module for RustHotplug {
         arm_from_parameters(&online)?;
 
         let data = Root {
-            common,
+            common: common.clone(),
             points: [
                 prepare.clone(),
                 online.clone(),
@@ -152,6 +176,7 @@ impl kernel::Module for RustHotplug {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
         let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data), module) }?;
+        common.log_file.populate(root.notifier(c"log")?);
         let prepare = Arc::pin_init(State::new(prepare, owner.reference().clone()), GFP_KERNEL)?;
         let online = Arc::pin_init(State::new(online, owner.reference().clone()), GFP_KERNEL)?;
 
@@ -173,6 +198,20 @@ impl kernel::Module for RustHotplug {
             _owner: owner,
         })
     }
+}
+
+/// Makes the log, with room for `log_records`.
+fn log() -> Result<Log> {
+    let records = module_parameters::log_records.value();
+    Log::new(records as usize).inspect_err(|error| {
+        pr_err!(
+            "log_records={}: {:?}; between {} and {}, as far as there is memory\n",
+            records,
+            error,
+            CAPACITIES.start(),
+            CAPACITIES.end()
+        );
+    })
 }
 
 /// Reads `unsafe_faults`.

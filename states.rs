@@ -203,7 +203,8 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
         }
         let setup = Setup::new(&self.owner).only(inner.settings.which);
         let callbacks = self.callbacks.clone();
-        let state = match inner.settings.way {
+        self.point.begin(inner.settings.setup());
+        let result = match inner.settings.way {
             Way::Calls => SingleState::new(registrar, setup, callbacks),
             Way::Nocalls => SingleState::new(registrar, setup.nocalls(), callbacks),
             Way::CallsCpuslocked => {
@@ -215,7 +216,10 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
             Way::Manual => {
                 self.install_by_hand(&registrar.cpus_read_lock(), setup, inner.settings.which)
             }
-        }?;
+        };
+        let number = result.as_ref().map(|state| Some(state.state()));
+        self.point.end(number.map_err(|error| *error));
+        let state = result?;
         self.number.store(state.state(), Relaxed);
         inner.installed = Some(state);
         Ok(())
@@ -226,6 +230,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
         let Some(state) = inner.installed.take() else {
             return Ok(());
         };
+        self.point.begin(inner.settings.removal());
         match inner.settings.way {
             // As it was set up, with or without calls.
             Way::Calls | Way::Nocalls | Way::CallsCpuslocked => drop(state),
@@ -240,6 +245,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
                 });
             }
         }
+        self.point.end(Ok(None));
         self.number.store(-1, Relaxed);
         Ok(())
     }

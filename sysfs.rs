@@ -26,6 +26,8 @@
 //! they must not wait for a lock that is held when the directory is dropped. Dropping the parent
 //! removes what is in it as well.
 //!
+//! Who waits for a file to change is woken by a [`Notifier`].
+//!
 //! Not supported: namespaces, owners other than root, `mmap()`, and visibility by attribute.
 //!
 //! C headers: [`include/linux/kobject.h`](srctree/include/linux/kobject.h),
@@ -35,6 +37,7 @@
 
 mod attribute;
 mod dir;
+mod notifier;
 mod text;
 
 pub use attribute::{
@@ -45,6 +48,7 @@ pub use dir::{
     Dir,
     Directory, //
 };
+pub use notifier::Notifier;
 pub use text::{
     Input,
     Text, //

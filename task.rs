@@ -3,7 +3,44 @@
 //! What there is to know of the calling task and CPU.
 
 use crate::bindings;
-use kernel::task::Task;
+use kernel::{
+    cpu::CpuId,
+    task::Task, //
+};
+
+/// Returns the calling task, by the address of its `task_struct`.
+pub fn current() -> usize {
+    Task::current_raw().addr()
+}
+
+/// Where a call runs.
+pub struct Place {
+    /// The CPU.
+    pub cpu: CpuId,
+    /// The task, as [`current`] gives it.
+    pub task: usize,
+    /// If that is the thread `cpuhp/N` of a CPU: N.
+    pub thread_of: Option<u32>,
+    /// Whether it may sleep there.
+    pub may_sleep: bool,
+}
+
+impl Place {
+    /// Returns where this is.
+    pub fn here() -> Self {
+        let comm = Comm::current();
+        let name = comm.as_bytes().split(|byte| *byte == 0).next();
+        Self {
+            cpu: CpuId::current(),
+            task: current(),
+            thread_of: name
+                .and_then(|name| name.strip_prefix(b"cpuhp/"))
+                .and_then(|number| core::str::from_utf8(number).ok()?.parse().ok()),
+            // SAFETY: It looks at the calling task only.
+            may_sleep: unsafe { bindings::may_sleep() },
+        }
+    }
+}
 
 /// The name of a task.
 pub struct Comm([u8; Comm::LEN]);

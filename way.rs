@@ -3,6 +3,7 @@
 //! What can be chosen about the setup of a state, with or without instances.
 
 use crate::{
+    checker::Operation,
     cpuhp::{
         Registrar,
         Which, //
@@ -27,6 +28,13 @@ pub enum Way {
     NocallsCpuslocked,
     /// Every online CPU initialised by this module, and then as `NocallsCpuslocked`.
     Manual,
+}
+
+impl Way {
+    /// Whether the kernel makes the calls.
+    pub fn makes_calls(self) -> bool {
+        matches!(self, Self::Calls | Self::CallsCpuslocked)
+    }
 }
 
 const WAYS: [(&str, Way); 5] = [
@@ -88,6 +96,21 @@ impl Settings {
         way: Way::Calls,
         which: Which::Both,
     };
+
+    /// What a setup with them is to the checker.
+    pub fn setup(&self) -> Operation {
+        Operation::Setup {
+            calls: self.way.makes_calls(),
+            which: self.which,
+        }
+    }
+
+    /// And the removal after that.
+    pub fn removal(&self) -> Operation {
+        Operation::Remove {
+            calls: self.way.makes_calls(),
+        }
+    }
 
     /// Changes them.
     ///

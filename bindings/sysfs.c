@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/kernfs.h>
 #include <linux/kobject.h>
+#include <linux/sysfs.h>
 
 /*
  * Waits until a worker that releases @kobj is through with it. Without
@@ -11,4 +13,18 @@ void rust_helper_kobject_flush_release(struct kobject *kobj)
 #ifdef CONFIG_DEBUG_KOBJECT_RELEASE
 	flush_delayed_work(&kobj->release);
 #endif
+}
+
+struct kernfs_node *rust_helper_sysfs_get_dirent(struct kobject *kobj, const char *name)
+{
+	return sysfs_get_dirent(kobj->sd, name);
+}
+
+/* As sysfs_notify_dirent(), which queues work whether there is somebody to wake or not. */
+void rust_helper_sysfs_notify_open(struct kernfs_node *node)
+{
+	/* Who opens the file after this sees what changed; pairs with the locks of open(). */
+	smp_mb();
+	if (rcu_access_pointer(node->attr.open))
+		sysfs_notify_dirent(node);
 }

@@ -56,6 +56,13 @@ pub(super) const fn failures<D: HasPoint>() -> Attribute<D> {
     })
 }
 
+#[cfg(rust_hotplug_hook)]
+pub(super) const fn call<D: HasPoint>() -> Attribute<D> {
+    Attribute::wo(c"call", |dir, input| {
+        crate::hook::call(dir.point(), input.text()?)
+    })
+}
+
 /// The two directories of faults.
 pub(super) struct InjectDirs {
     _startup: Dir<Inject>,

@@ -218,8 +218,14 @@ impl HasPoint for InstanceDir {
 }
 
 impl Directory for InstanceDir {
-    const ATTRIBUTES: &'static [Attribute<Self>] =
-        &[cpus_up(), startups(), teardowns(), failures()];
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        cpus_up(),
+        startups(),
+        teardowns(),
+        failures(),
+        #[cfg(rust_hotplug_hook)]
+        super::inject::call(),
+    ];
 }
 
 /// The directories of a state with instances.

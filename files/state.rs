@@ -88,6 +88,8 @@ impl<S: Installable> Directory for StateDir<S> {
         startups(),
         teardowns(),
         failures(),
+        #[cfg(rust_hotplug_hook)]
+        super::inject::call(),
     ];
 }
 

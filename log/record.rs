@@ -2,7 +2,10 @@
 
 //! A record of the log: as an event, as the words it is kept in, and as a line of text.
 
-use crate::task::Comm;
+use crate::{
+    rule::Rule,
+    task::Comm, //
+};
 use core::str;
 use kernel::{
     fmt::{
@@ -24,7 +27,7 @@ pub struct Event<'a> {
     /// The number of the state, where the kernel has told it.
     pub id: Option<i32>,
     /// The name of the instance, where the state has instances.
-    pub instance: &'a [u8],
+    pub instance: Option<&'a CStr>,
     /// The CPU that is hotplugged.
     pub cpu: u32,
     /// The CPU that the callback runs on.
@@ -37,10 +40,12 @@ pub struct Event<'a> {
     pub result: Result,
     /// Whether a fault of ours made it fail.
     pub injected: bool,
+    /// If this is no call but what is wrong with the one that follows: what was expected.
+    pub violation: Option<Rule>,
 }
 
 /// A state, by the name of its directory.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum StateName {
     /// `prepare`.
     Prepare,
@@ -53,7 +58,20 @@ pub enum StateName {
 }
 
 impl StateName {
-    const NAMES: [&'static str; 4] = ["prepare", "online", "prepare_multi", "online_multi"];
+    /// All there are, in the order of their numbers.
+    pub const ALL: [Self; 4] = [
+        Self::Prepare,
+        Self::Online,
+        Self::PrepareMulti,
+        Self::OnlineMulti,
+    ];
+
+    const NAMES: [&'static CStr; 4] = [c"prepare", c"online", c"prepare_multi", c"online_multi"];
+
+    /// Returns the name of its directory.
+    pub fn name(self) -> &'static CStr {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// Why the kernel calls a callback.
@@ -72,11 +90,16 @@ pub enum Op {
 }
 
 impl Op {
-    const NAMES: [&'static str; 5] = ["setup", "remove", "add", "del", "hotplug"];
+    const NAMES: [&'static CStr; 5] = [c"setup", c"remove", c"add", c"del", c"hotplug"];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static CStr {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// One of the two callbacks of a state.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Callback {
     /// The one on the way up.
     Startup,
@@ -85,11 +108,12 @@ pub enum Callback {
 }
 
 impl Callback {
-    const NAMES: [&'static str; 2] = ["startup", "teardown"];
+    /// What there can be in the field: after the callbacks, what is none.
+    const NAMES: [&'static CStr; 3] = [c"startup", c"teardown", c"violation"];
 }
 
 /// The length of a line, with its newline. Enough for the longest value of every field.
-pub(super) const LINE_LEN: usize = 232;
+pub(super) const LINE_LEN: usize = 232 + " expected=".len() + Rule::MAX_LEN;
 
 /// How much of the name of an instance there is room for.
 pub const INSTANCE_LEN: usize = 32;
@@ -97,8 +121,10 @@ pub const INSTANCE_LEN: usize = 32;
 const TIME: usize = 0;
 /// `cpu`, `on`: 32 bits each, from the lowest.
 const CPUS: usize = 1;
-/// `id`: 32 bits; `ret`: 16; `state`, `op`, `callback`, `injected`: 4 each.
+/// `id`: 32 bits; `ret`, or `expected`: 16; `state`, `op`, `callback`, `injected`: 4 each.
 const REST: usize = 2;
+/// What stands there for the callback if it is a violation.
+const VIOLATION: u64 = 2;
 const COMM: usize = 3;
 const INSTANCE: usize = COMM + Comm::LEN / 8;
 
@@ -109,11 +135,33 @@ pub(super) const WORDS: usize = INSTANCE + INSTANCE_LEN / 8;
 pub(super) type Words = [u64; WORDS];
 
 impl Event<'_> {
+    /// Returns the name of the instance, or what stands for none.
+    pub fn instance_name(&self) -> &CStr {
+        self.instance.unwrap_or(c"-")
+    }
+
+    /// Returns what is called, or that this is a violation.
+    pub fn callback_name(&self) -> &'static CStr {
+        Callback::NAMES[self.callback_number() as usize]
+    }
+
+    /// Returns 0 or the negative error.
+    pub fn ret(&self) -> i32 {
+        self.result.map_or_else(|error| error.to_errno(), |()| 0)
+    }
+
+    fn callback_number(&self) -> u64 {
+        match self.violation {
+            Some(_) => VIOLATION,
+            None => self.callback as u64,
+        }
+    }
+
     /// Packs the event, with the time and the calling task.
     pub(super) fn pack(&self) -> Words {
-        let ret = match self.result {
-            Ok(()) => 0,
-            Err(error) => error.to_errno(),
+        let ret = match self.violation {
+            Some(rule) => rule as i32,
+            None => self.ret(),
         };
         let mut words = [0; WORDS];
         words[TIME] = Monotonic::ktime_get() as u64;
@@ -122,10 +170,11 @@ impl Event<'_> {
             | u64::from(ret as i16 as u16) << 32
             | (self.state as u64) << 48
             | (self.op as u64) << 52
-            | (self.callback as u64) << 56
+            | self.callback_number() << 56
             | u64::from(self.injected) << 60;
         pack_bytes(Comm::current().as_bytes(), &mut words[COMM..INSTANCE]);
-        pack_bytes(self.instance, &mut words[INSTANCE..]);
+        let instance = self.instance.map_or(&[][..], CStr::to_bytes);
+        pack_bytes(instance, &mut words[INSTANCE..]);
         words
     }
 }
@@ -173,6 +222,11 @@ impl Line {
         &self.0
     }
 
+    /// Returns its text, without the blanks and the newline that fill it up.
+    pub(super) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).map_or("", str::trim_ascii_end)
+    }
+
     /// Makes this the line of a record.
     pub(super) fn write_record(&mut self, sequence: u64, words: &Words) {
         const NSEC_PER_SEC: u64 = 1_000_000_000;
@@ -180,22 +234,32 @@ impl Line {
         let time = words[TIME];
         let rest = words[REST];
         let nibble = |shift: u32| (rest >> shift) as usize & 0xf;
+        let ret = (rest >> 32) as u16 as i16;
+        let name = |names: &[&'static CStr], shift| {
+            let name = names.get(nibble(shift)).copied();
+            name.and_then(|name| name.to_str().ok()).unwrap_or("-")
+        };
+        let violation = (nibble(56) as u64 == VIOLATION)
+            .then(|| Rule::from_number(ret as usize))
+            .flatten();
         self.write(fmt!(
             "seq={:<6} time={}.{:09} state={:<13} id={:<3} instance={} cpu={:<3} on={:<3} \
-             task={:<12} op={:<7} callback={:<8} ret={:<4} injected={}",
+             task={:<12} op={:<7} callback={:<8} ret={:<4} injected={}{}{}",
             sequence,
             time / NSEC_PER_SEC,
             time % NSEC_PER_SEC,
-            StateName::NAMES[nibble(48) % StateName::NAMES.len()],
+            name(&StateName::NAMES, 48),
             rest as u32 as i32,
             Name(&words[INSTANCE..]),
             words[CPUS] as u32,
             words[CPUS] >> 32,
             Name(&words[COMM..INSTANCE]),
-            Op::NAMES[nibble(52) % Op::NAMES.len()],
-            Callback::NAMES[nibble(56) % Callback::NAMES.len()],
-            (rest >> 32) as u16 as i16,
+            name(&Op::NAMES, 52),
+            name(&Callback::NAMES, 56),
+            violation.map_or(ret, |_| 0),
             nibble(60),
+            violation.map_or("", |_| " expected="),
+            violation.map_or("", Rule::expected),
         ));
     }
 

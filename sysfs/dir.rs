@@ -131,6 +131,13 @@ impl<D: Directory> Dir<D> {
     }
 }
 
+impl<D: Directory> Dir<D> {
+    /// Returns the kobject, which is in sysfs.
+    pub(super) fn as_raw(&self) -> *mut bindings::kobject {
+        self.0.kobj.get()
+    }
+}
+
 impl<D: Directory> Deref for Dir<D> {
     type Target = D;
 

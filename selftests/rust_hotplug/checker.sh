@@ -1,0 +1,232 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The checker sees every kind of breach. The kernel does not commit them, so this loads
+# rust_hotplug_hook, which is the module with two more files: `call` makes a call that
+# the kernel did not make, and `hide` keeps the checker from seeing one that it did.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+HOOK=${KO%/*}/rust_hotplug_hook.ko
+[ -r "$HOOK" ] || skip_all "no rust_hotplug_hook.ko: not built"
+# shellcheck disable=SC2086 # a list
+list_without 0 $hotpluggable
+[ "$list" ] || skip_all "no CPU that can go offline"
+c=${list##* }
+
+# restart: everything set up anew, nothing wrong.
+restart() {
+	set_to "0 0" $SYS/hide
+	for i in a b; do
+		[ ! -d "$SYS/prepare_multi/instances/$i" ] || set_to $i $SYS/prepare_multi/instances/remove
+	done
+	for state in $STATES; do
+		set_to calls "$SYS/$state/setup" 2>/dev/null
+		set_to 0 "$SYS/$state/installed"
+	done
+	set_to 1 $SYS/reset
+	for state in $STATES; do
+		set_to 1 "$SYS/$state/installed"
+	done
+	get $SYS/violations
+	expect "violations after a restart" "$value" 0
+	set_to 1 $SYS/reset
+}
+
+# breaches: the log shows these, in whatever order, and the count agrees.
+breaches() { # EXPECTED...
+	value=$(sed -n 's/.* callback=violation .* expected=//p' $SYS/log | sed 's/ *$//')
+	get_count=$(printf '%s\n' "$value" | grep -c .)
+	expect "what the checker found" "$(printf '%s\n' "$value" | sort -u)" \
+		"$(printf '%s\n' "$@" | sort -u)"
+	get $SYS/violations
+	expect "violations" "$value" "$get_count"
+	end_case
+	restart
+}
+
+complaints() {
+	dmesg | awk -v mark="$kmsg_mark" '
+	index($0, mark)			{ n = 0 }
+	/broke the contract of its callbacks/	{ n++ }
+	END				{ print n + 0 }'
+}
+
+call() { # STATE[/instances/NAME] "CALLBACK CPU OPERATION"
+	set_to "$2" "$SYS/$1/call"
+}
+
+cleanup_hook() {
+	[ ! -d /sys/module/rust_hotplug_hook ] || rmmod rust_hotplug_hook
+}
+
+begin 19 unloaded
+trap 'cleanup_hook; left' EXIT
+run $insmod "$HOOK"
+[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $HOOK: $message"
+
+begin_case "what the kernel does by itself"
+restart
+cpu_down "$c"
+cpu_up "$c"
+get $SYS/violations
+expect violations "$value" 0
+expect "complaints in the kernel log" "$(complaints)" 0
+end_case
+
+begin_case "startup of what is up"
+set_to 0 $SYS/online/installed
+call prepare "startup $c hotplug"
+breaches teardown-before-startup
+
+begin_case "teardown of what is down"
+set_to 0 $SYS/online/installed
+cpu_down "$c"
+call prepare "teardown $c hotplug"
+breaches startup-before-teardown
+cpu_up "$c"
+restart
+
+begin_case "on another CPU and in another task"
+call online "startup $c hotplug"
+# The writer may happen to be on that CPU.
+if grep -q 'expected=on-the-hotplugged-cpu' $SYS/log; then
+	breaches on-the-hotplugged-cpu in-the-right-task teardown-before-startup
+else
+	breaches in-the-right-task teardown-before-startup
+fi
+
+begin_case "on another CPU"
+for i in $online; do
+	call online "startup $i hotplug"
+done
+breaches on-the-hotplugged-cpu in-the-right-task teardown-before-startup
+
+if uname -v | grep -q PREEMPT_RT; then
+	skip_case "where it may not sleep" "PREEMPT_RT: a spinlock may sleep"
+else
+	begin_case "where it may not sleep"
+	set_to 0 $SYS/online/installed
+	call prepare "startup $c hotplug atomic"
+	breaches context-that-may-sleep teardown-before-startup
+fi
+
+begin_case "two calls at a time"
+set_to 0 $SYS/prepare/installed
+set_to 0 $SYS/prepare/startup_inject/cpus
+set_to 2000000 $SYS/prepare/startup_inject/delay_us
+echo 1 >$SYS/prepare/installed &
+background=$!
+until get $SYS/prepare/startup_inject/hits && [ "$value" = 1 ]; do
+	sleep 0.1
+done
+call online "startup $c hotplug"
+wait $background
+background=
+grep -q expected=one-callback-at-a-time $SYS/log ||
+	not_so "not seen"
+end_case
+restart
+
+begin_case "startup of a state below one that is up"
+call prepare "startup $c hotplug"
+breaches ascending-states teardown-before-startup
+
+begin_case "teardown of a state below one that is up"
+call prepare "teardown $c hotplug"
+breaches descending-states
+
+begin_case "a setup that leaves out a CPU"
+set_to 0 $SYS/online/installed
+set_to "0 1" $SYS/hide
+set_to 1 $SYS/online/installed
+breaches ascending-cpus
+
+begin_case "a setup that leaves out the last CPU"
+set_to 0 $SYS/online/installed
+# shellcheck disable=SC2086 # a list
+set -- $online
+set_to "$(($# - 1)) 1" $SYS/hide
+set_to 1 $SYS/online/installed
+breaches call-for-every-cpu
+
+begin_case "a rollback that leaves out a CPU"
+set_to 0 $SYS/online/installed
+arm online startup ENOMEM "${online##* }"
+set_to "$# 1" $SYS/hide
+put 1 $SYS/online/installed
+expect "the write of 1" "$err" ENOMEM
+if [ $# -gt 2 ]; then
+	breaches ascending-cpus rollback-of-every-cpu
+else
+	breaches rollback-of-every-cpu
+fi
+
+begin_case "a rollback that does not happen"
+set_to 0 $SYS/online/installed
+arm online startup ENOMEM "${online##* }"
+set_to "$# $#" $SYS/hide
+put 1 $SYS/online/installed
+expect "the write of 1" "$err" ENOMEM
+breaches rollback-of-every-cpu
+
+begin_case "a removal that leaves out a CPU"
+set_to "$(($# - 1)) 1" $SYS/hide
+set_to 0 $SYS/online/installed
+breaches call-for-every-cpu
+
+begin_case "a setup that forgets an error"
+set_to 0 $SYS/online/installed
+set_to 0 $SYS/online/startup_inject/cpus
+set_to 2000000 $SYS/online/startup_inject/delay_us
+echo 1 >$SYS/online/installed &
+background=$!
+until get $SYS/online/startup_inject/hits && [ "$value" = 1 ]; do
+	sleep 0.1
+done
+set_to ENOMEM $SYS/online/startup_inject/errno
+set_to 0 $SYS/online/startup_inject/delay_us
+set_to 1 $SYS/online/startup_inject/times
+call online "startup 0 setup"
+wait $background
+background=
+grep -q expected=error-returned $SYS/log || not_so "not seen"
+end_case
+restart
+
+begin_case "instances in another order"
+set_to 0 $SYS/online/installed
+set_to a $SYS/prepare_multi/instances/add
+set_to b $SYS/prepare_multi/instances/add
+call prepare_multi/instances/a "teardown $c hotplug"
+call prepare_multi/instances/b "teardown $c hotplug"
+breaches newest-instance-first
+
+begin_case "a call after removal"
+set_to 0 $SYS/prepare/installed
+call prepare "startup $c hotplug"
+breaches no-call-after-removal
+
+begin_case "a call of a setup when there is none"
+set_to 0 $SYS/online/installed
+call prepare "startup $c setup"
+breaches no-call teardown-before-startup
+
+begin_case "the kernel log hears of the first after each reset"
+before=$(complaints)
+call prepare "teardown $c hotplug"
+call prepare "teardown $c hotplug"
+expect "new complaints" "$(($(complaints) - before))" 1
+set_to 1 $SYS/reset
+call prepare "teardown $c hotplug"
+expect "new complaints" "$(($(complaints) - before))" 2
+dmesg | grep -A1 'broke the contract' | tail -n 1 | grep -q 'seq=.*state=' ||
+	not_so "no records below it"
+restart
+end_case
+
+run rmmod rust_hotplug_hook
+expect "rmmod" "$err" 0
+trap left EXIT
+finish
