@@ -202,7 +202,7 @@ impl kernel::Module for RustHotplug {
 
 /// Makes the log, with room for `log_records`.
 fn log() -> Result<Log> {
-    let records = module_parameters::log_records.value();
+    let records = *module_parameters::log_records.value_ref();
     Log::new(records as usize).inspect_err(|error| {
         pr_err!(
             "log_records={}: {:?}; between {} and {}, as far as there is memory\n",
