@@ -30,21 +30,14 @@ use crate::{
     },
     way::{
         Installable,
+        Installation,
         Settings,
         Way, //
     },
 };
 use kernel::{
-    new_mutex,
     prelude::*,
-    sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
-        Arc,
-        Mutex, //
-    },
+    sync::Arc, //
 };
 
 /// The callbacks of an instance of `prepare_multi`.
@@ -136,16 +129,14 @@ impl InstanceFromPoint for OnlineInstance {
 pub struct Multi<T: InstanceFromPoint> {
     point: Arc<Point>,
     owner: OwnerRef,
-    /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
-    number: Atomic<i32>,
     #[pin]
-    inner: Mutex<Inner<T>>,
+    installation: Installation<Installed<T>>,
 }
 
-struct Inner<T: InstanceFromPoint> {
-    settings: Settings,
+/// The state while it is set up.
+pub struct Installed<T: InstanceFromPoint> {
     /// There may be other references to it: every instance has one.
-    installed: Option<Arc<MultiState<T>>>,
+    state: Arc<MultiState<T>>,
     instances: usize,
 }
 
@@ -155,12 +146,7 @@ impl<T: InstanceFromPoint> Multi<T> {
         try_pin_init!(Self {
             point,
             owner,
-            number: Atomic::new(-1),
-            inner <- new_mutex!(Inner {
-                settings: Settings::DEFAULT,
-                installed: None,
-                instances: 0,
-            }),
+            installation <- Installation::new(),
         }? Error)
     }
 
@@ -170,9 +156,11 @@ impl<T: InstanceFromPoint> Multi<T> {
     ///
     /// `ENODEV` if the state is not set up, and those of [`Instance::new`].
     pub fn add(&self, registrar: &mut Registrar, point: Arc<Point>) -> Result<Added<T>> {
-        let mut inner = self.inner.lock();
-        let state = inner.installed.clone().ok_or(ENODEV)?;
-        let (settings, number) = (inner.settings, state.state());
+        let inner = &mut *self.installation.lock();
+        let settings = inner.settings;
+        let installed = inner.installed.as_mut().ok_or(ENODEV)?;
+        let state = installed.state.clone();
+        let number = state.state();
         let Settings { way, which } = settings;
         let data = Ok(T::from_point(point.clone(), which));
         point.begin(settings.setup());
@@ -184,7 +172,7 @@ impl<T: InstanceFromPoint> Multi<T> {
         let ended = result.as_ref().map(|_| Some(number));
         point.end(ended.map_err(|error| *error));
         let instance = result?;
-        inner.instances += 1;
+        installed.instances += 1;
         Ok(Added {
             instance,
             point,
@@ -228,7 +216,7 @@ impl<T: InstanceFromPoint> Multi<T> {
 
     /// Removes an instance.
     pub fn del(&self, registrar: &mut Registrar, added: Added<T>) {
-        let mut inner = self.inner.lock();
+        let mut inner = self.installation.lock();
         added.point.begin(added.settings.removal());
         if added.settings.way == Way::Manual {
             // In the order of `add_by_hand()`: what the kernel does not call for, we do.
@@ -240,33 +228,25 @@ impl<T: InstanceFromPoint> Multi<T> {
             drop(added.instance);
         }
         added.point.end(Ok(None));
-        inner.instances -= 1;
+        if let Some(installed) = &mut inner.installed {
+            installed.instances -= 1;
+        }
     }
 }
 
 impl<T: InstanceFromPoint> Installable for Multi<T> {
+    type Installed = Installed<T>;
+
+    fn installation(&self) -> &Installation<Installed<T>> {
+        &self.installation
+    }
+
     fn point(&self) -> &Arc<Point> {
         &self.point
     }
 
-    fn number(&self) -> i32 {
-        self.number.load(Relaxed)
-    }
-
-    fn settings(&self) -> Settings {
-        self.inner.lock().settings
-    }
-
-    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
-        let mut inner = self.inner.lock();
-        let mut settings = inner.settings;
-        change(&mut settings);
-        let installed = inner.installed.is_some();
-        inner.settings.change(settings, installed)
-    }
-
     fn install(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.inner.lock();
+        let mut inner = self.installation.lock();
         if inner.installed.is_some() {
             return Ok(());
         }
@@ -277,19 +257,22 @@ impl<T: InstanceFromPoint> Installable for Multi<T> {
                 MultiState::new_cpuslocked(&registrar.cpus_read_lock(), setup)
             }
         }?;
-        self.number.store(state.state(), Relaxed);
-        inner.installed = Some(state);
+        self.installation.set_number(state.state());
+        inner.installed = Some(Installed {
+            state,
+            instances: 0,
+        });
         Ok(())
     }
 
     fn remove(&self, _registrar: &mut Registrar) -> Result {
-        let mut inner = self.inner.lock();
-        if inner.instances != 0 {
+        let mut inner = self.installation.lock();
+        if inner.installed.as_ref().is_some_and(|i| i.instances != 0) {
             return Err(EBUSY);
         }
         // The last reference: there are no instances.
         drop(inner.installed.take());
-        self.number.store(-1, Relaxed);
+        self.installation.set_number(-1);
         Ok(())
     }
 }

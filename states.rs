@@ -29,22 +29,14 @@ use crate::{
     },
     way::{
         Installable,
-        Settings,
+        Installation,
         Way, //
     },
 };
 use kernel::{
     cpu::CpuId,
-    new_mutex,
     prelude::*,
-    sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
-        Arc,
-        Mutex, //
-    },
+    sync::Arc, //
 };
 
 /// The callbacks of `prepare`, which run on a control CPU.
@@ -133,15 +125,8 @@ pub struct State<T: SingleCallbacks + FromPoint> {
     point: Arc<Point>,
     callbacks: Arc<T>,
     owner: OwnerRef,
-    /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
-    number: Atomic<i32>,
     #[pin]
-    inner: Mutex<Inner<T>>,
-}
-
-struct Inner<T: SingleCallbacks> {
-    settings: Settings,
-    installed: Option<SingleState<T>>,
+    installation: Installation<SingleState<T>>,
 }
 
 impl<T: SingleCallbacks + FromPoint> State<T> {
@@ -151,11 +136,7 @@ impl<T: SingleCallbacks + FromPoint> State<T> {
             callbacks: Arc::new(T::from_point(point.clone()), GFP_KERNEL)?,
             point,
             owner,
-            number: Atomic::new(-1),
-            inner <- new_mutex!(Inner {
-                settings: Settings::DEFAULT,
-                installed: None,
-            }),
+            installation <- Installation::new(),
         }? Error)
     }
 
@@ -176,28 +157,18 @@ impl<T: SingleCallbacks + FromPoint> State<T> {
 }
 
 impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
+    type Installed = SingleState<T>;
+
+    fn installation(&self) -> &Installation<SingleState<T>> {
+        &self.installation
+    }
+
     fn point(&self) -> &Arc<Point> {
         &self.point
     }
 
-    fn number(&self) -> i32 {
-        self.number.load(Relaxed)
-    }
-
-    fn settings(&self) -> Settings {
-        self.inner.lock().settings
-    }
-
-    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
-        let mut inner = self.inner.lock();
-        let mut settings = inner.settings;
-        change(&mut settings);
-        let installed = inner.installed.is_some();
-        inner.settings.change(settings, installed)
-    }
-
     fn install(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.inner.lock();
+        let mut inner = self.installation.lock();
         if inner.installed.is_some() {
             return Ok(());
         }
@@ -220,13 +191,13 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
         let number = result.as_ref().map(|state| Some(state.state()));
         self.point.end(number.map_err(|error| *error));
         let state = result?;
-        self.number.store(state.state(), Relaxed);
+        self.installation.set_number(state.state());
         inner.installed = Some(state);
         Ok(())
     }
 
     fn remove(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.inner.lock();
+        let mut inner = self.installation.lock();
         let Some(state) = inner.installed.take() else {
             return Ok(());
         };
@@ -246,7 +217,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
             }
         }
         self.point.end(Ok(None));
-        self.number.store(-1, Relaxed);
+        self.installation.set_number(-1);
         Ok(())
     }
 }

@@ -11,8 +11,20 @@ use crate::{
     point::Point,
 };
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        lock::{
+            mutex::MutexBackend,
+            Guard, //
+        },
+        Arc,
+        Mutex, //
+    },
 };
 
 /// How a state is set up.
@@ -111,38 +123,58 @@ impl Settings {
             calls: self.way.makes_calls(),
         }
     }
+}
 
-    /// Changes them.
-    ///
-    /// # Errors
-    ///
-    /// `EBUSY` if that would be a change to a state that is `installed`.
-    pub fn change(&mut self, to: Self, installed: bool) -> Result {
-        if *self != to && installed {
-            return Err(EBUSY);
-        }
-        *self = to;
-        Ok(())
+/// What there is of a state that can be set up and removed again and again: `T` while it is set up.
+#[pin_data]
+pub struct Installation<T> {
+    /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
+    number: Atomic<i32>,
+    #[pin]
+    inner: Mutex<Inner<T>>,
+}
+
+/// What is changed by one at a time.
+pub struct Inner<T> {
+    /// How it is set up, or will be.
+    pub settings: Settings,
+    /// What it is.
+    pub installed: Option<T>,
+}
+
+impl<T> Installation<T> {
+    /// Makes one that is not set up.
+    pub fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            number: Atomic::new(-1),
+            inner <- new_mutex!(Inner {
+                settings: Settings::DEFAULT,
+                installed: None,
+            }),
+        })
+    }
+
+    /// Keeps others from setting it up or removing it.
+    pub fn lock(&self) -> Guard<'_, Inner<T>, MutexBackend> {
+        self.inner.lock()
+    }
+
+    /// Says which number it has got, or -1 when it is removed.
+    pub fn set_number(&self, number: i32) {
+        self.number.store(number, Relaxed);
     }
 }
 
 /// A state that can be set up and removed again and again.
 pub trait Installable: Send + Sync + Sized + 'static {
+    /// What it is while it is set up.
+    type Installed: Send + Unpin;
+
+    /// Returns what there is of it.
+    fn installation(&self) -> &Installation<Self::Installed>;
+
     /// Returns what its callbacks do, or those of its instances.
     fn point(&self) -> &Arc<Point>;
-
-    /// Returns the number that the kernel gave the state, or -1 if it is not set up.
-    fn number(&self) -> i32;
-
-    /// Returns how it is set up.
-    fn settings(&self) -> Settings;
-
-    /// Changes how it is set up the next time.
-    ///
-    /// # Errors
-    ///
-    /// `EBUSY` if it is set up, in another way.
-    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result;
 
     /// Sets the state up, if it is not.
     ///
@@ -157,4 +189,30 @@ pub trait Installable: Send + Sync + Sized + 'static {
     ///
     /// `EBUSY` if it has instances.
     fn remove(&self, registrar: &mut Registrar) -> Result;
+
+    /// Returns the number that the kernel gave the state, or -1 if it is not set up.
+    fn number(&self) -> i32 {
+        self.installation().number.load(Relaxed)
+    }
+
+    /// Returns how it is set up.
+    fn settings(&self) -> Settings {
+        self.installation().lock().settings
+    }
+
+    /// Changes how it is set up the next time.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if it is set up, in another way.
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
+        let mut inner = self.installation().lock();
+        let mut settings = inner.settings;
+        change(&mut settings);
+        if settings != inner.settings && inner.installed.is_some() {
+            return Err(EBUSY);
+        }
+        inner.settings = settings;
+        Ok(())
+    }
 }

@@ -61,6 +61,10 @@ struct Inner {
     serial: u64,
     /// For each CPU, whether it is up, where that is known.
     cpus: KVVec<Option<bool>>,
+    /// Whether the ladder goes by that. It does not during a setup or a removal: what these have
+    /// done so far does not hold yet, or no longer, for the hotplug operations that go on until
+    /// they have the kernel's locks and after they gave them up.
+    counted: bool,
     running: Option<Running>,
 }
 
@@ -99,6 +103,7 @@ impl Track {
                 installed: None,
                 serial: 0,
                 cpus: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_KERNEL)?,
+                counted: false,
                 running: None,
             })
         };
@@ -116,24 +121,37 @@ impl Track {
     /// Notes what is known of a CPU.
     fn set(&self, inner: &mut Inner, cpu: CpuId, is: Option<bool>, ladder: &mut Ladder) {
         let known = &mut inner.cpus[cpu.as_u32() as usize];
-        ladder.change(self.state, cpu, *known, is);
+        if inner.counted {
+            ladder.change(self.state, cpu, *known, is);
+        }
         *known = is;
     }
 
-    fn set_all(&self, inner: &mut Inner, is: Option<bool>, ladder: &mut Ladder) {
+    /// Has the ladder go by what is known, or no longer.
+    fn set_counted(&self, inner: &mut Inner, counted: bool, ladder: &mut Ladder) {
+        if inner.counted == counted {
+            return;
+        }
+        inner.counted = counted;
         for cpu in (0..nr_cpu_ids()).filter_map(CpuId::from_u32) {
-            self.set(inner, cpu, is, ladder);
+            let known = inner.cpus[cpu.as_u32() as usize];
+            if counted {
+                ladder.change(self.state, cpu, None, known);
+            } else {
+                ladder.change(self.state, cpu, known, None);
+            }
         }
     }
 
     pub(super) fn begin(&self, operation: Operation, ladder: &mut Ladder) {
         let inner = &mut *self.inner.lock();
+        self.set_counted(inner, false, ladder);
         if let Operation::Setup { calls, which } = operation {
             inner.installed = Some(which);
             inner.serial = ladder.add(self.state);
             // Without calls nothing is known of a CPU until the first one.
             let down = (calls && which == Which::Both).then_some(false);
-            self.set_all(inner, down, ladder);
+            inner.cpus.fill(down);
         }
         inner.running = Some(Running {
             operation,
@@ -171,9 +189,11 @@ impl Track {
                 false
             }
         };
-        if !installed && inner.installed.is_some() {
+        if installed {
+            self.set_counted(inner, true, ladder);
+        } else if inner.installed.is_some() {
             inner.installed = None;
-            self.set_all(inner, None, ladder);
+            inner.cpus.fill(None);
             ladder.remove(self.state);
         }
         rules
