@@ -44,8 +44,11 @@ esac
 is_release() { [[ $1 =~ ^[0-9]+\.[0-9]+(\.[0-9]+)?[+-] ]]; }
 series_of() { [[ $1 =~ ^[0-9]+\.[0-9]+ ]] && echo "${BASH_REMATCH[0]}"; }
 
-# Matches the releases that the distribution has of this architecture and flavour.
+# Matches the releases that the distribution has of a series, for this architecture and in this flavour.
 release_pattern() { echo "^${1//./\\.}(\.[0-9]+)?[+-][^-]*-?$flavour$deb_arch\$"; }
+
+# Whether a release is for this architecture and, where one is asked for, of this flavour.
+is_meant() { [[ $1 =~ ^[0-9.]+[+-](.*-)?$flavour$deb_arch$ ]]; }
 
 # config_text KDIR NAME: the value of a string option of that tree, with the quotes taken off.
 config_text() { sed -n "/^CONFIG_$2=\"/ { s/[^\"]*\"\(.*\)\"/\1/p; q }" "$1/.config"; }
@@ -56,7 +59,7 @@ has_rust_artifacts() { [ -e "$1/rust/libkernel.rmeta" ] || [ -e "$1/rust/kernel.
 running_kernel() {
 	local release
 	release=$(uname -r)
-	[[ $release =~ $(release_pattern "$(series_of "$release")") ]] || return 1
+	is_meant "$release" || return 1
 	grep -qs '^CONFIG_RUST=y' "/boot/config-$release" || return 1
 	echo "$release"
 }
@@ -73,8 +76,7 @@ elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
 elif is_release "$kernel"; then
 	link=$kernel
-	[[ $kernel =~ $(release_pattern "$(series_of "$kernel")") ]] ||
-		die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
+	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
 	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor debug."
 fi
