@@ -31,9 +31,11 @@ pub mod prelude {
             CStrExt as _,
             CpumaskExt as _, //
         },
-        module,
-        str::CStr, //
+        module, //
     };
+    #[cfg(before_7_0)]
+    #[doc(no_inline)]
+    pub use core::ffi::CStr;
 }
 
 /// As the crate's own.
@@ -47,8 +49,6 @@ pub mod str {
         CStrExt,
         CString, //
     };
-    #[doc(no_inline)]
-    pub use core::ffi::CStr;
 }
 
 /// As the crate's own.
@@ -79,7 +79,10 @@ pub mod sync {
 
     #[cfg(before_7_0)]
     #[doc(no_inline)]
-    pub use crate::before_7_0::atomic;
+    pub use crate::before_7_0::{
+        atomic,
+        SetOnce, //
+    };
 }
 
 /// New in 7.3.
@@ -158,6 +161,7 @@ pub mod before_7_0 {
     use core::{
         cell::UnsafeCell,
         ffi::CStr,
+        mem::MaybeUninit,
         ops::Deref, //
     };
 
@@ -277,6 +281,10 @@ pub mod before_7_0 {
         impl<T> Value for *const T {
             type As = Pointer<Self>;
         }
+        // As a number, 0 or 1.
+        impl Value for bool {
+            type As = i32;
+        }
         impl Value for i32 {
             type As = Self;
         }
@@ -294,14 +302,27 @@ pub mod before_7_0 {
         #[repr(transparent)]
         pub struct Atomic<T: Value>(kernels::Atomic<T::As>);
 
-        /// One is the other, in a transparent wrapper or in none.
+        /// One is the other in a transparent wrapper or in none, or a `bool` and the other a number.
         const fn transmute<A: Copy, B: Copy>(from: A) -> B {
             union Both<A: Copy, B: Copy> {
                 a: A,
                 b: B,
             }
-            // SAFETY: By what this is called with, which is in this module.
-            unsafe { Both { a: from }.b }
+            // SAFETY: By what this is called with, which is in this module. A number that stands
+            // for a `bool` was made of one.
+            unsafe {
+                match (size_of::<A>(), size_of::<B>()) {
+                    (1, 4) => {
+                        let byte: u8 = Both { a: from }.b;
+                        Both { a: byte as i32 }.b
+                    }
+                    (4, 1) => {
+                        let number: i32 = Both { a: from }.b;
+                        Both { a: number as u8 }.b
+                    }
+                    _ => Both { a: from }.b,
+                }
+            }
         }
 
         impl<T: Value> Atomic<T> {
@@ -352,7 +373,7 @@ pub mod before_7_0 {
         }
 
         operations! {
-            i32; u32; i64; u64; *mut T, T; *const T, T;
+            bool; i32; u32; i64; u64; *mut T, T; *const T, T;
         }
 
         macro_rules! sums {
@@ -381,6 +402,68 @@ pub mod before_7_0 {
 
         sums! {
             i32 u32 i64 u64
+        }
+    }
+
+    /// A value that is set once.
+    pub struct SetOnce<T> {
+        /// 0, 1 while it is being set, then 2.
+        phase: atomic::Atomic<u32>,
+        value: UnsafeCell<MaybeUninit<T>>,
+    }
+
+    // SAFETY: Whoever sets it sends it, and all share it then.
+    unsafe impl<T: Send + Sync> Sync for SetOnce<T> {}
+    // SAFETY: It is but a value.
+    unsafe impl<T: Send> Send for SetOnce<T> {}
+
+    impl<T> Default for SetOnce<T> {
+        #[inline]
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    impl<T> SetOnce<T> {
+        /// Makes one that is not set.
+        #[inline]
+        pub const fn new() -> Self {
+            Self {
+                phase: atomic::Atomic::new(0),
+                value: UnsafeCell::new(MaybeUninit::uninit()),
+            }
+        }
+
+        /// Returns the value, if it is set.
+        #[inline]
+        pub fn as_ref(&self) -> Option<&T> {
+            if self.phase.load(atomic::Acquire) != 2 {
+                return None;
+            }
+            // SAFETY: It is set, and does not change any more.
+            Some(unsafe { (*self.value.get()).assume_init_ref() })
+        }
+
+        /// Sets it. Returns false if it was set before.
+        #[inline]
+        pub fn populate(&self, value: T) -> bool {
+            if self.phase.cmpxchg(0, 1, atomic::Relaxed).is_err() {
+                return false;
+            }
+            // SAFETY: Nobody else gets here, and nobody reads it in this phase.
+            unsafe { (*self.value.get()).write(value) };
+            self.phase.store(2, atomic::Release);
+            true
+        }
+    }
+
+    impl<T> Drop for SetOnce<T> {
+        #[inline]
+        fn drop(&mut self) {
+            if self.phase.load(atomic::Acquire) == 2 {
+                // SAFETY: It is set, and this is the last that is done with it.
+                unsafe { self.value.get_mut().assume_init_drop() };
+            }
         }
     }
 
@@ -418,6 +501,9 @@ pub mod before_7_0 {
 
     impl ModuleParam for i32 {
         const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_int;
+    }
+    impl ModuleParam for u32 {
+        const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_uint;
     }
     impl ModuleParam for u8 {
         const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_byte;

@@ -37,6 +37,13 @@ pub mod fault;
 pub mod files;
 #[cfg(rust_hotplug_hook)]
 pub mod hook;
+#[cfg(not(rust_hotplug_hook))]
+pub mod hook {
+    //! Nothing: it is for a test.
+
+    /// Nothing is hidden.
+    pub type Hidden = ();
+}
 pub mod instances;
 pub mod log;
 pub mod point;
@@ -132,8 +139,7 @@ impl kernel::Module for RustHotplug {
                 log_file: SetOnce::new(),
                 seed: Seed::default(),
                 unsafe_faults,
-                #[cfg(rust_hotplug_hook)]
-                hidden: hook::Hidden::default(),
+                hidden: Default::default(),
             }? Error),
             GFP_KERNEL,
         )?;

@@ -14,6 +14,7 @@ use kernel::{
         RBTree,
         RBTreeNodeReservation, //
     },
+    str::BStr,
     sync::{
         Arc,
         Mutex, //
@@ -173,7 +174,7 @@ impl OwnerRef {
     pub(super) fn keep(&self, name: &CStr, state: bindings::cpuhp_state) {
         pr_err!(
             "{} (state {}) dropped in a callback or under cpus_read_lock(): it stays\n",
-            name,
+            BStr::from_bytes(name.to_bytes()),
             state
         );
     }
