@@ -517,9 +517,9 @@ pub mod before_7_0 {
     unsafe impl Sync for KernelParam {}
 
     #[doc(hidden)]
-    pub use ::kernel::prelude::module as kernels_module;
-    #[doc(hidden)]
     pub use ::kernel::bindings as kernels_bindings;
+    #[doc(hidden)]
+    pub use ::kernel::prelude::module as kernels_module;
 }
 
 /// As the crate's own, with parameters.
