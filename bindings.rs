@@ -39,11 +39,12 @@ include!(env!("RUST_HOTPLUG_BINDINGS"));
 
 pub use rust_helper_dev_offline as dev_offline;
 pub use rust_helper_get_task_comm as get_task_comm;
+pub use rust_helper_is_kernel_thread as is_kernel_thread;
 pub use rust_helper_kobject_flush_release as kobject_flush_release;
 pub use rust_helper_may_sleep as may_sleep;
 pub use rust_helper_static_key_slow_dec as static_key_slow_dec;
 pub use rust_helper_static_key_slow_inc as static_key_slow_inc;
-pub use rust_helper_sysfs_get_dirent as sysfs_get_dirent;
+pub use rust_helper_sysfs_get_file as sysfs_get_file;
 pub use rust_helper_sysfs_notify_open as sysfs_notify_open;
 
 /// A static key, in the form that `static_branch_unlikely!` wants.

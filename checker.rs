@@ -136,8 +136,8 @@ impl Checker {
         track.leave(cpu, callback, in_operation, result, ladder);
     }
 
-    /// The module itself has initialised a CPU, or undone that.
-    pub fn by_hand(&self, track: &Track, cpu: CpuId, callback: Callback) {
-        track.leave(cpu, callback, true, Ok(()), &mut self.ladder.lock());
+    /// The module itself has initialised a CPU, or tried to, or undone that.
+    pub fn by_hand(&self, track: &Track, cpu: CpuId, callback: Callback, result: Result) {
+        track.leave(cpu, callback, true, result, &mut self.ladder.lock());
     }
 }

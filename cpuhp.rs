@@ -155,8 +155,14 @@
 //! All of it is serialised by the kernel: while a callback runs, no other callback of any state
 //! runs. A setup or a removal takes `cpus_read_lock()` and then a mutex that every callback runs
 //! under, so it must not be started from a callback or with `cpus_read_lock()` held. A
-//! [`Registrar`] stands for being allowed to. Dropping needs none, and may happen anywhere; where
-//! it cannot work, the kernel log says so, and what was dropped stays until its [`Owner`] goes.
+//! [`Registrar`] stands for being allowed to. Dropping needs none. It may sleep, and like any code
+//! that waits it must not be done with a lock held that one of the callbacks takes, nor where one
+//! of them waits for it. Inside a callback of the same module, or with a [`CpusReadGuard`] held
+//! where that matters, it cannot work: then the kernel log says so, and what was dropped stays
+//! until its [`Owner`] goes.
+//!
+//! A [`CpusReadGuard`] that is leaked is a lock that is never released: no CPU comes or goes any
+//! more, and who waits for that waits for ever.
 //!
 //! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
 //!

@@ -4,7 +4,6 @@
 
 use crate::{
     cpuhp::{
-        init_online_cpus,
         undo_online_cpus,
         AskAlways,
         Callbacks,
@@ -194,36 +193,45 @@ impl<T: InstanceFromPoint> Multi<T> {
     ) -> Result<Instance<T>> {
         let instance = Instance::new_nocalls(registrar, state, data)?;
         let guard = registrar.cpus_read_lock();
-        let result = init_online_cpus(
-            &guard,
-            |cpu| {
-                if point.is_up(cpu) {
-                    return Ok(());
-                }
-                by_hand_startup(point, cpu, which)
-            },
-            |cpu| by_hand_teardown(point, cpu, which, Operation::Setup),
-        );
+        let result = guard
+            .online_cpus()
+            .filter(|&cpu| !point.is_up(cpu))
+            .try_for_each(|cpu| by_hand_startup(point, cpu, which));
         drop(guard);
         match result {
             Ok(()) => Ok(instance),
             Err(error) => {
-                instance.remove_nocalls(registrar);
+                Self::remove_by_hand(registrar, instance, point, which, Operation::Setup);
                 Err(error)
             }
         }
+    }
+
+    /// And undoes it: for the CPUs that are still up when the kernel makes no more calls.
+    fn remove_by_hand(
+        registrar: &mut Registrar,
+        instance: Instance<T>,
+        point: &Point,
+        which: Which,
+        operation: Operation,
+    ) {
+        instance.remove_nocalls(registrar);
+        undo_online_cpus(&registrar.cpus_read_lock(), |cpu| {
+            // A CPU that came online in between has had no startup to undo.
+            if point.is_up(cpu) || which == Which::Teardown {
+                by_hand_teardown(point, cpu, which, operation);
+            }
+        });
     }
 
     /// Removes an instance.
     pub fn del(&self, registrar: &mut Registrar, added: Added<T>) {
         let mut inner = self.installation.lock();
         added.point.begin(added.settings.removal());
-        if added.settings.way == Way::Manual {
-            // In the order of `add_by_hand()`: what the kernel does not call for, we do.
-            added.instance.remove_nocalls(registrar);
-            undo_online_cpus(&registrar.cpus_read_lock(), |cpu| {
-                by_hand_teardown(&added.point, cpu, added.settings.which, Operation::Remove);
-            });
+        let Settings { way, which } = added.settings;
+        if way == Way::Manual {
+            let point = &added.point;
+            Self::remove_by_hand(registrar, added.instance, point, which, Operation::Remove);
         } else {
             drop(added.instance);
         }

@@ -313,7 +313,7 @@ impl Point {
         }
         let checker = &self.common.checker;
         if call.by_hand {
-            checker.by_hand(&self.track, call.cpu, callback);
+            checker.by_hand(&self.track, call.cpu, callback, result);
         } else {
             let in_operation = call.operation != Operation::Hotplug;
             checker.leave(&self.track, call.cpu, callback, in_operation, result);

@@ -24,7 +24,8 @@
 //! context; they may sleep, and the only locks around them are those of kernfs. Dropping the
 //! [`Dir`] removes the directory: it waits for the functions that run, and after it none does. So
 //! they must not wait for a lock that is held when the directory is dropped. Dropping the parent
-//! removes what is in it as well.
+//! removes what is in it as well. A function of an attribute may drop directories that are below
+//! its own, and no others.
 //!
 //! Who waits for a file to change is woken by a [`Notifier`].
 //!
@@ -36,6 +37,7 @@
 //! Reference: <https://docs.kernel.org/filesystems/sysfs.html>
 
 mod attribute;
+mod callers;
 mod dir;
 mod notifier;
 mod text;

@@ -33,13 +33,20 @@ impl Place {
         Self {
             cpu: CpuId::current(),
             task: current(),
+            // Others may call themselves what they like.
             thread_of: name
+                .filter(|_| is_kernel_thread())
                 .and_then(|name| name.strip_prefix(b"cpuhp/"))
                 .and_then(|number| core::str::from_utf8(number).ok()?.parse().ok()),
             // SAFETY: It looks at the calling task only.
             may_sleep: unsafe { bindings::may_sleep() },
         }
     }
+}
+
+fn is_kernel_thread() -> bool {
+    // SAFETY: It looks at the calling task only.
+    unsafe { bindings::is_kernel_thread() }
 }
 
 /// The name of a task.

@@ -15,12 +15,22 @@ void rust_helper_kobject_flush_release(struct kobject *kobj)
 #endif
 }
 
-struct kernfs_node *rust_helper_sysfs_get_dirent(struct kobject *kobj, const char *name)
+/* NULL if there is no such file; what is a directory is none. */
+struct kernfs_node *rust_helper_sysfs_get_file(struct kobject *kobj, const char *name)
 {
-	return sysfs_get_dirent(kobj->sd, name);
+	struct kernfs_node *node = sysfs_get_dirent(kobj->sd, name);
+
+	if (node && kernfs_type(node) != KERNFS_FILE) {
+		kernfs_put(node);
+		return NULL;
+	}
+	return node;
 }
 
-/* As sysfs_notify_dirent(), which queues work whether there is somebody to wake or not. */
+/*
+ * As sysfs_notify_dirent(), which queues work whether there is somebody to wake
+ * or not. @node is a file's.
+ */
 void rust_helper_sysfs_notify_open(struct kernfs_node *node)
 {
 	/* Who opens the file after this sees what changed; pairs with the locks of open(). */

@@ -14,3 +14,8 @@ bool rust_helper_may_sleep(void)
 {
 	return !preempt_count() && !irqs_disabled();
 }
+
+bool rust_helper_is_kernel_thread(void)
+{
+	return current->flags & PF_KTHREAD;
+}

@@ -25,8 +25,8 @@ pub(super) struct Ladder {
     states: [State; StateName::ALL.len()],
     /// The serial number of the next track.
     next: u64,
-    /// Whether a callback runs.
-    in_callback: bool,
+    /// How many callbacks run.
+    in_callback: u32,
 }
 
 struct State {
@@ -68,18 +68,19 @@ impl Ladder {
         Ok(Self {
             states: [state()?, state()?, state()?, state()?],
             next: 0,
-            in_callback: false,
+            in_callback: 0,
         })
     }
 
     /// Notes that a callback runs. Returns whether another does.
     pub(super) fn enter(&mut self) -> bool {
-        core::mem::replace(&mut self.in_callback, true)
+        self.in_callback += 1;
+        self.in_callback > 1
     }
 
-    /// Notes that none runs any more.
+    /// Notes that it no longer does.
     pub(super) fn leave(&mut self) {
-        self.in_callback = false;
+        self.in_callback = self.in_callback.saturating_sub(1);
     }
 
     /// Returns the serial number of a new track of a state, whose calls start anew.

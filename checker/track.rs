@@ -157,7 +157,7 @@ impl Track {
             operation,
             task: task::current(),
             forwards: None,
-            next_active: next_active(0),
+            next_active: None,
             back: None,
             error: None,
         });
@@ -181,6 +181,11 @@ impl Track {
                 if let Some(error) = running.error {
                     rules.require(Rule::ErrorReturned, result.err() == Some(error));
                 }
+                // The kernel's own fault, hotplug/fail, makes it fail without a call.
+                rules.require(
+                    Rule::ErrorReturned,
+                    running.back.is_none() || result.is_err(),
+                );
                 ladder.learn(self.state, result.unwrap_or(None));
                 result.is_ok()
             }
@@ -265,8 +270,13 @@ fn check_operation(inner: &Inner, running: &Running, seen: &Seen, rules: &mut Ru
         (Operation::Setup { calls, .. }, Callback::Startup) => {
             rules.require(Rule::NoCalls, calls);
             // An active CPU is above every dynamic state. Others may be, or not.
-            let skipped = running.next_active.is_some_and(|next| next < cpu);
-            let forwards = cpu >= after(running.forwards) && running.error.is_none();
+            let next = match running.forwards {
+                Some(_) => running.next_active,
+                None => next_active(0),
+            };
+            let skipped = next.is_some_and(|next| next < cpu);
+            let is_over = running.error.is_some() || running.back.is_some();
+            let forwards = cpu >= after(running.forwards) && !is_over;
             rules.require(Rule::CpuOrder, !skipped && forwards);
         }
         (Operation::Setup { .. }, Callback::Teardown) => {

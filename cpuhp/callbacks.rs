@@ -110,12 +110,6 @@ impl Which {
     }
 
     pub(super) fn has_teardown<T: Callbacks>(self) -> bool {
-        const {
-            assert!(
-                T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN || T::ASK_ALWAYS.0,
-                "only a state of the Online section can refuse to let a CPU go"
-            )
-        };
         (T::HAS_TEARDOWN || T::HAS_MAY_GO_DOWN) && self != Self::Startup
     }
 }
@@ -141,7 +135,13 @@ pub(super) unsafe fn call_startup<T: Callbacks>(
             phase,
             ptr::from_ref(data).cast(),
             Direction::Startup,
-            |cx| data.startup(cx),
+            |cx| {
+                if T::HAS_STARTUP {
+                    data.startup(cx)
+                } else {
+                    Ok(())
+                }
+            },
         )
     };
     from_result(|| result.map(|()| 0))
@@ -160,6 +160,12 @@ pub(super) unsafe fn call_teardown<T: Callbacks>(
     phase: &Phase,
     data: &T,
 ) -> c_int {
+    const {
+        assert!(
+            T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN || T::ASK_ALWAYS.0,
+            "only a state of the Online section can refuse to let a CPU go"
+        )
+    };
     let teardown = |cx: &Context<'_, T::Section>| {
         if T::HAS_MAY_GO_DOWN && (T::ASK_ALWAYS.0 || cx.may_fail()) {
             data.may_go_down(cx)?;

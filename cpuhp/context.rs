@@ -49,6 +49,8 @@ pub(super) struct Phase {
     operation: Atomic<i32>,
     /// The task that sets up or removes.
     task: Atomic<*mut kernel::bindings::task_struct>,
+    /// Whether it is the owner that removes, because nobody else did.
+    by_owner: Atomic<bool>,
 }
 
 impl Phase {
@@ -56,6 +58,7 @@ impl Phase {
         Self {
             operation: Atomic::new(Operation::Hotplug as i32),
             task: Atomic::new(ptr::null_mut()),
+            by_owner: Atomic::new(false),
         }
     }
 
@@ -64,6 +67,12 @@ impl Phase {
         self.task.store(Task::current_raw(), Relaxed);
         // Whoever sees this sees the task.
         self.operation.store(operation as i32, Release);
+    }
+
+    /// Says that the owner is about to remove what has been leaked.
+    pub(super) fn begin_by_owner(&self) {
+        self.by_owner.store(true, Relaxed);
+        self.begin(Operation::Remove);
     }
 
     /// Says that it is through with that.
@@ -191,6 +200,11 @@ impl<S: Section> Context<'_, S> {
     #[inline]
     pub(super) fn is_about<T>(&self, data: &T) -> bool {
         ptr::eq(self.data, ptr::from_ref(data).cast())
+    }
+
+    /// Whether the owner removes what has been leaked, to which there may still be references.
+    pub(super) fn is_by_owner(&self) -> bool {
+        self.phase.by_owner.load(Relaxed)
     }
 
     /// Returns the number of the state, where it is known.

@@ -23,7 +23,8 @@ use super::{
     CpusReadGuard,
     Operation,
     Registrar,
-    Setup, //
+    Setup,
+    Which, //
 };
 use crate::bindings;
 use core::{
@@ -88,9 +89,12 @@ impl<T: Callbacks> MultiState<T> {
     /// `setup_state` is one of the two C functions, and the caller holds `cpus_read_lock()` or does
     /// not, as that wants it.
     unsafe fn set_up(setup_state: SetupState, setup: Setup) -> Result<Arc<Self>> {
-        let startup: Option<MultiCallback> = setup.which.has_startup::<T>().then_some(startup::<T>);
+        // Also those that the type does not have: with only one of the two the kernel cannot undo
+        // what it did for the instances before one that fails. Who asks for that has been told.
+        let startup: Option<MultiCallback> =
+            (setup.which != Which::Teardown).then_some(startup::<T>);
         let teardown: Option<MultiCallback> =
-            setup.which.has_teardown::<T>().then_some(teardown::<T>);
+            (setup.which != Which::Startup).then_some(teardown::<T>);
         let reservation = setup.owner.reserve()?;
         // SAFETY: The caller vouches for the lock. The name is static. The callbacks are of the
         // type that goes with `multi_instance` being true, which C has in a union with the other
@@ -148,7 +152,11 @@ impl<T: Callbacks> Drop for MultiState<T> {
         let remove_state: RemoveState = match Obstacle::find() {
             Obstacle::None => bindings::__cpuhp_remove_state,
             Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
-            Obstacle::Insuperable => return self.owner.keep(T::NAME, self.state),
+            Obstacle::Insuperable => {
+                return self
+                    .owner
+                    .keep(Key::State(self.state), false, T::NAME, self.state)
+            }
         };
         if !self.owner.unlist(Key::State(self.state)) {
             return;
@@ -316,7 +324,10 @@ impl<T: Callbacks> Drop for Instance<T> {
         if Obstacle::find() != Obstacle::None {
             // The callbacks go on using it.
             core::mem::forget(inner.clone());
-            return inner.state.owner.keep(T::NAME, inner.state.state);
+            return inner
+                .state
+                .owner
+                .keep(inner.key(), self.invoke, T::NAME, inner.state.state);
         }
         if !inner.state.owner.unlist(inner.key()) {
             // The owner has removed it, or is about to and needs it for that.
@@ -326,7 +337,8 @@ impl<T: Callbacks> Drop for Instance<T> {
         inner.phase.begin(Operation::Remove);
         // SAFETY: By the type invariant the node is on the list of this state. The lock is not held
         // and this is not a callback. Teardown does not fail, for the phase says that the instance
-        // is removed.
+        // is removed, unless those who use the machine have asked for it (`AskAlways::yes()`, the
+        // kernel's `hotplug/fail`).
         let ret = unsafe {
             bindings::__cpuhp_state_remove_instance(
                 inner.state.state,

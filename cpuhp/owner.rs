@@ -2,10 +2,7 @@
 
 //! Whom states belong to, and what becomes of those that are leaked.
 
-use super::{
-    context::Phase,
-    Operation, //
-};
+use super::context::Phase;
 use crate::bindings;
 use kernel::{
     new_mutex,
@@ -36,7 +33,7 @@ impl Owner {
     ///
     /// The returned value is dropped before the code of `module` is unloaded: in process context,
     /// not in a cpuhp callback, without `cpus_read_lock()` held, and not while something is being
-    /// set up with a reference to it.
+    /// set up with a reference to it, or removed that was.
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         let registry = Arc::pin_init(
             pin_init!(Registry {
@@ -66,12 +63,14 @@ impl Drop for Owner {
             );
             // SAFETY: By the invariants of `Entry`, as the entry is still in the list.
             let phase = unsafe { &*entry.phase };
-            phase.begin(Operation::Remove);
+            phase.begin_by_owner();
             // SAFETY: The entry is still in the list, so what it stands for is still set up, and
-            // its owner is gone: nobody else removes it. Nothing it needs has been freed, because
-            // it was not dropped. Its teardown does not fail, for the phase says that it is
-            // removed. What `Owner::new()` requires is that this is not a callback and that the
-            // lock is not held.
+            // nobody else removes it: by what `Owner::new()` requires nobody has begun to, and who
+            // does now does not find it in the list. Nothing it needs has been freed, because it
+            // was not dropped. Its teardown does not fail, for the phase says that it is removed,
+            // unless those who use the machine have asked for it (`AskAlways::yes()`, the kernel's
+            // `hotplug/fail`). This is not a callback and the lock is not held, likewise by what
+            // `Owner::new()` requires.
             unsafe {
                 match *key {
                     Key::Instance(node) => {
@@ -169,9 +168,14 @@ impl OwnerRef {
 
     /// Says that something could not be removed where it was dropped.
     ///
-    /// It stays on the list, for the owner to remove it in the end. Until then its callbacks go on
-    /// using its data.
-    pub(super) fn keep(&self, name: &CStr, state: bindings::cpuhp_state) {
+    /// It stays on the list, for the owner to remove it in the end, with calls or without. Until
+    /// then its callbacks go on using its data.
+    pub(super) fn keep(&self, key: Key, invoke: bool, name: &CStr, state: bindings::cpuhp_state) {
+        if let Some(entries) = &mut *self.0.entries.lock() {
+            if let Some(entry) = entries.get_mut(&key) {
+                entry.invoke = invoke;
+            }
+        }
         pr_err!(
             "{} (state {}) dropped in a callback or under cpus_read_lock(): it stays\n",
             BStr::from_bytes(name.to_bytes()),

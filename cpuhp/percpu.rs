@@ -71,16 +71,23 @@ impl<V: CpuValue> CpuValues<V> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` if it was not the kernel that called it for these values, but somebody with the
-    /// context of another call.
+    /// - `EINVAL` if it was not the kernel that called it for these values, but somebody with the
+    ///   context of another call.
+    /// - `ESHUTDOWN` if it is the owner that removes them.
     fn put(&self, cx: &Context<'_, V::Section>, value: Option<V>) -> Result {
         if !cx.is_about(self) {
             return Err(EINVAL);
         }
+        if cx.is_by_owner() {
+            // Somebody may have a reference to the value. It goes with the instance, which has been
+            // leaked.
+            return Err(ESHUTDOWN);
+        }
         let place = self.values[cx.cpu().as_u32() as usize].get();
         // SAFETY: This is in a callback for these values, and there is one at a time. There are no
         // references to the value: `Instance::value()` gives them out only while no CPU comes or
-        // goes, and for an instance that is neither being added nor being removed.
+        // goes, and for an instance that is neither being added nor being removed, but by the
+        // owner, and then this is not reached.
         drop(unsafe { place.replace(value) });
         Ok(())
     }
@@ -107,12 +114,14 @@ impl<V: CpuValue> Callbacks for CpuValues<V> {
 }
 
 impl<V: CpuValue> Instance<CpuValues<V>> {
-    /// Returns the value of a CPU, if that is up.
+    /// Returns the value of a CPU, if it has one: if startup has made one that teardown has not
+    /// dropped.
     pub fn value<'a>(&'a self, _locked: &'a CpusLocked, cpu: CpuId) -> Option<&'a V> {
         let place = self.values.get(cpu.as_u32() as usize)?.get();
         // SAFETY: The value is changed only by callbacks for this instance. While no CPU comes or
-        // goes the kernel calls them only to add the instance, and then there would be no `self`,
-        // or to remove it, which takes a `self` that is not borrowed.
+        // goes the kernel calls them only to add the instance, and then there would be no `self`;
+        // to remove it, which takes a `self` that is not borrowed; or when the owner removes it,
+        // and then they leave the value alone.
         unsafe { &*place }.as_ref()
     }
 }

@@ -62,7 +62,8 @@ pub trait SingleCallbacks: Callbacks {
 /// # Invariants
 ///
 /// `data` is not null exactly while a [`SingleState<T>`] owns the slot, or is being made and will
-/// own it. It is then the address of the `T` in the `Arc` that this state holds.
+/// own it. It is then the address of the `T` in the `Arc` that this state holds. A state owns the
+/// slot until it is removed, by itself or by its owner.
 pub struct Slot<T> {
     data: Atomic<*const T>,
     phase: Phase,
@@ -139,7 +140,7 @@ impl<T> SlotRef<T> {
 ///
 /// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
 ///   the owner: then it is not on the owner's list.
-/// - The value owns `T::SLOT`, which holds the address of `*data`.
+/// - Until then the value owns `T::SLOT`, which holds the address of `*data`.
 pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
     data: Arc<T>,
@@ -268,7 +269,12 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             Obstacle::Insuperable => {
                 // The callbacks go on using the data.
                 core::mem::forget(self.data.clone());
-                return self.setup.owner.keep(T::NAME, self.state);
+                return self.setup.owner.keep(
+                    Key::State(self.state),
+                    self.setup.invoke,
+                    T::NAME,
+                    self.state,
+                );
             }
         };
         let slot = T::SLOT.get();
@@ -276,8 +282,9 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             slot.phase.begin(Operation::Remove);
             // SAFETY: By the type invariant the state is ours to remove, and it has the number that
             // the kernel gave, not the constant that asks for one. Its teardown does not fail, for
-            // the phase says that it is removed. The function is chosen by whether the lock is
-            // held, and this is not a callback.
+            // the phase says that it is removed, unless those who use the machine have asked for it
+            // (`AskAlways::yes()`, the kernel's `hotplug/fail`). The function is chosen by whether
+            // the lock is held, and this is not a callback.
             unsafe { remove_state(self.state, self.setup.invoke) };
             slot.phase.end();
             slot.clear();

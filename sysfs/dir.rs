@@ -7,6 +7,7 @@ use super::{
         attribute_show,
         attribute_store, //
     },
+    callers::Caller,
     Attribute,
     BinAttribute, //
 };
@@ -18,14 +19,11 @@ use core::{
 use kernel::{
     container_of,
     error::to_result,
-    new_mutex,
     prelude::*,
     sync::{
         Arc,
-        Completion,
-        Mutex, //
+        Completion, //
     },
-    task::Task,
     types::Opaque, //
 };
 use pin_init::zeroed;
@@ -43,8 +41,9 @@ pub trait Directory: Send + Sync + Sized + 'static {
 ///
 /// It dereferences to its data. Dropping it removes the directory, with all that is in it, and may
 /// sleep: it waits for the attributes' functions that run. The data of directories that were in it
-/// stays for as long as there is a [`Dir`] for it. Where it is dropped by one of these functions
-/// itself, that is refused: see the implementation of [`Drop`].
+/// stays for as long as there is a [`Dir`] for it. A function of an attribute may drop it only if
+/// it is below the directory of that attribute; otherwise it is refused: see the implementation of
+/// [`Drop`].
 pub struct Dir<D: Directory>(Arc<Node<D>>);
 
 impl<D: Directory> Dir<D> {
@@ -65,7 +64,8 @@ impl<D: Directory> Dir<D> {
         data: impl PinInit<D, Error>,
         module: &'static ThisModule,
     ) -> Result<Self> {
-        // SAFETY: The node holds a reference to its parent, whose kobject it thereby keeps.
+        // SAFETY: The node holds a reference to its parent, whose kobject has been added to sysfs
+        // and lives as long.
         unsafe {
             Self::create(
                 parent.0.kobj.get(),
@@ -96,8 +96,9 @@ impl<D: Directory> Dir<D> {
 
     /// # Safety
     ///
-    /// `parent_kobj` is a kobject in sysfs that stays there or, where there is a `parent`, stays
-    /// there while that lives.
+    /// `parent_kobj` is a kobject that has been added to sysfs, and that lives for ever or, where
+    /// there is a `parent`, for as long as that. (If it is taken out of sysfs meanwhile, nothing
+    /// can be added to it: sysfs says `ENOENT`.)
     unsafe fn create(
         parent_kobj: *mut bindings::kobject,
         parent: Option<Arc<dyn AnyNode>>,
@@ -115,7 +116,6 @@ impl<D: Directory> Dir<D> {
                 data <- data,
                 parent,
                 module,
-                callers <- new_mutex!(KVec::new()),
                 released <- Completion::new(),
                 _: {
                     // SAFETY: All other fields are in place, and the caller vouches for the parent.
@@ -149,13 +149,14 @@ impl<D: Directory> Deref for Dir<D> {
 impl<D: Directory> Drop for Dir<D> {
     /// Takes the directory out of sysfs, and all that is in it.
     ///
-    /// In a function of an attribute of this directory, or of one below it, this would wait for the
-    /// function itself. There it is an error, which the kernel log gets to hear of: the directory,
-    /// its data and its module then stay for good.
+    /// In a function of an attribute this is for what is below the attribute's directory. Anywhere
+    /// else it would wait for the function itself, or for another that may be waiting for this one.
+    /// There it is an error, which the kernel log gets to hear of: the directory, its data and its
+    /// module then stay for good.
     fn drop(&mut self) {
-        if self.0.callers.lock().contains(&this_task()) {
+        if !Caller::directories().all(|directory| self.0.is_below(directory)) {
             pr_err!(
-                "sysfs directory dropped by an attribute in it: it stays, and so does its module\n"
+                "sysfs directory dropped by an attribute not above it: it and its module stay\n"
             );
             // SAFETY: The module is alive: its code is running.
             unsafe { bindings::__module_get(self.0.module.as_ptr()) };
@@ -183,10 +184,6 @@ struct Node<D: Directory> {
     /// Kept for as long as there are directories in it, if not longer.
     parent: Option<Arc<dyn AnyNode>>,
     module: &'static ThisModule,
-    /// The tasks, by the address of their `task_struct`, that are in a function of an attribute
-    /// here or below.
-    #[pin]
-    callers: Mutex<KVec<usize>>,
     #[pin]
     released: Completion,
 }
@@ -199,34 +196,23 @@ unsafe impl<D: Directory> Sync for Node<D> {}
 
 /// A node, whatever data it has.
 trait AnyNode: Send + Sync {
-    /// Notes that a task is in a function of an attribute here or below.
-    fn enter(&self, task: usize) -> Result;
+    /// Returns the address of its kobject.
+    fn address(&self) -> usize;
 
-    /// Notes that it no longer is.
-    fn leave(&self, task: usize);
+    /// Whether it is below the directory with that address.
+    fn is_below(&self, address: usize) -> bool;
 }
 
 impl<D: Directory> AnyNode for Node<D> {
-    fn enter(&self, task: usize) -> Result {
-        self.callers.lock().push(task, GFP_KERNEL)?;
-        if let Some(parent) = &self.parent {
-            parent
-                .enter(task)
-                .inspect_err(|_| self.forget_caller(task))?;
-        }
-        Ok(())
+    fn address(&self) -> usize {
+        self.kobj.get().addr()
     }
 
-    fn leave(&self, task: usize) {
-        self.forget_caller(task);
-        if let Some(parent) = &self.parent {
-            parent.leave(task);
-        }
+    fn is_below(&self, address: usize) -> bool {
+        self.parent
+            .as_ref()
+            .is_some_and(|parent| parent.address() == address || parent.is_below(address))
     }
-}
-
-fn this_task() -> usize {
-    Task::current_raw().addr()
 }
 
 impl<D: Directory> Node<D> {
@@ -248,7 +234,7 @@ impl<D: Directory> Node<D> {
     /// # Safety
     ///
     /// `kobj` is that of a node of this type whose other fields are initialized, zeroed itself;
-    /// `parent` is a kobject in sysfs.
+    /// `parent` is a kobject that has been added to sysfs, and lives.
     unsafe fn add(
         kobj: *mut bindings::kobject,
         parent: *mut bindings::kobject,
@@ -297,15 +283,6 @@ impl<D: Directory> Node<D> {
         unsafe { bindings::kobject_flush_release(kobj) };
     }
 
-    fn forget_caller(&self, task: usize) {
-        // The order of the others does not matter, nor which of several this is.
-        let mut callers = self.callers.lock();
-        if let Some(index) = callers.iter().position(|caller| *caller == task) {
-            // The index is in range.
-            let _ = callers.remove(index);
-        }
-    }
-
     /// # Safety
     ///
     /// To be called only by the kobject core, for a kobject of a node of this type.
@@ -345,10 +322,6 @@ pub(super) unsafe fn with_data<D: Directory, R>(
     // SAFETY: This function's own requirement; `kobject_del()` waits for the call that this is in,
     // and the node is freed after that.
     let node = unsafe { &*Node::<D>::from_kobj(kobj) };
-    let task = this_task();
-
-    node.enter(task)?;
-    let result = f(&node.data);
-    node.leave(task);
-    result
+    let _caller = Caller::enter(node.address())?;
+    f(&node.data)
 }

@@ -17,7 +17,7 @@ use kernel::prelude::*;
 ///
 /// # Invariants
 ///
-/// The value owns a reference to the node.
+/// The value owns a reference to the node, which is a file's.
 pub struct Notifier(NonNull<bindings::kernfs_node>);
 
 // SAFETY: A node can be used and given up by any thread.
@@ -34,9 +34,9 @@ impl<D: Directory> Dir<D> {
     ///
     /// `ENOENT` if there is no such file.
     pub fn notifier(&self, name: &CStr) -> Result<Notifier> {
-        // SAFETY: The directory is in sysfs while `self` lives.
-        let node = unsafe { bindings::sysfs_get_dirent(self.as_raw(), name.as_char_ptr()) };
-        // INVARIANT: The function returned a reference.
+        // SAFETY: The directory has been added to sysfs, and its kobject keeps its node.
+        let node = unsafe { bindings::sysfs_get_file(self.as_raw(), name.as_char_ptr()) };
+        // INVARIANT: The function returned a reference to a file.
         NonNull::new(node).map(Notifier).ok_or(ENOENT)
     }
 }
@@ -48,7 +48,7 @@ impl Notifier {
     /// this, sees what was stored before. C: `sysfs_notify_dirent()`.
     #[inline]
     pub fn notify(&self) {
-        // SAFETY: By the type invariant there is a reference to the node.
+        // SAFETY: By the type invariant there is a reference to the node, and it is a file.
         unsafe { bindings::sysfs_notify_open(self.0.as_ptr()) };
     }
 }

@@ -53,7 +53,7 @@ refused() {
 	expect_said "counting:online (state "
 	put 1 /sys/kernel/rust_cpuhp_test/drop
 	expect "the attribute that drops its directory" "$err" 0
-	expect_said "sysfs directory dropped by an attribute in it"
+	expect_said "sysfs directory dropped by an attribute not above it"
 	run rmmod rust_cpuhp_test
 	[ "$err" != 0 ] || not_so "the module could be unloaded"
 	# What stays goes on working.
