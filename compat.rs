@@ -297,6 +297,9 @@ pub mod before_7_0 {
         impl Value for u64 {
             type As = Self;
         }
+        impl Value for usize {
+            type As = Self;
+        }
 
         /// As the crate's own.
         #[repr(transparent)]
@@ -373,7 +376,7 @@ pub mod before_7_0 {
         }
 
         operations! {
-            bool; i32; u32; i64; u64; *mut T, T; *const T, T;
+            bool; i32; u32; i64; u64; usize; *mut T, T; *const T, T;
         }
 
         macro_rules! sums {
@@ -401,7 +404,7 @@ pub mod before_7_0 {
         }
 
         sums! {
-            i32 u32 i64 u64
+            i32 u32 i64 u64 usize
         }
     }
 
