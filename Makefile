@@ -16,7 +16,7 @@ endif
 override RUN := $(value RUN)
 override TEST := $(value TEST)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
-export KERNEL CPUS RUN TEST
+export KERNEL FLAVOUR CPUS RUN TEST
 
 .PHONY: all modules demo test vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:
@@ -72,7 +72,10 @@ help:
 	@echo '  KDIR=DIR       - build tree of the kernel to build for [$(KDIR)]'
 	@echo '  KERNEL=SERIES  - a series of the distribution, as 7.3 or 7.2, or one release of it'
 	@echo '                   [the running kernel where it is Debian'"'"'s with Rust support, else 7.3]'
-	@echo '  ARCH=ARCH      - architecture of that kernel [x86_64]'
+	@echo '                   6.18: built from source, for its own kernels need a compiler that is gone'
+	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
+	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
+	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
 	@echo '  TEST="A B"     - run only these selftests'
 	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800]'

@@ -12,6 +12,7 @@
     missing_docs,
     non_camel_case_types,
     non_upper_case_globals,
+    unused_imports,
     reason = "generated code, and not all of it in every configuration"
 )]
 

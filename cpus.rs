@@ -33,6 +33,8 @@ pub struct Cpus(CpumaskVar);
 unsafe impl Send for Cpus {}
 // SAFETY: Through a shared reference the mask is only read.
 unsafe impl Sync for Cpus {}
+// Nobody has the address of a mask. Without `CONFIG_CPUMASK_OFFSTACK` it is not `Unpin` by itself.
+impl Unpin for Cpus {}
 
 impl Cpus {
     /// Makes the empty set. May sleep.

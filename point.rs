@@ -83,7 +83,6 @@ pub struct Common {
     /// Whether faults may fire where the kernel cannot cope with them.
     pub unsafe_faults: bool,
     /// What the checker does not get to see.
-    #[cfg(rust_hotplug_hook)]
     pub hidden: crate::hook::Hidden,
 }
 

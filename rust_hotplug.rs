@@ -37,6 +37,13 @@ pub mod fault;
 pub mod files;
 #[cfg(rust_hotplug_hook)]
 pub mod hook;
+#[cfg(not(rust_hotplug_hook))]
+pub mod hook {
+    //! Nothing: it is for a test.
+
+    /// Nothing is hidden.
+    pub type Hidden = ();
+}
 pub mod instances;
 pub mod log;
 pub mod point;
@@ -132,8 +139,7 @@ impl kernel::Module for RustHotplug {
                 log_file: SetOnce::new(),
                 seed: Seed::default(),
                 unsafe_faults,
-                #[cfg(rust_hotplug_hook)]
-                hidden: hook::Hidden::default(),
+                hidden: Default::default(),
             }? Error),
             GFP_KERNEL,
         )?;
@@ -202,7 +208,7 @@ impl kernel::Module for RustHotplug {
 
 /// Makes the log, with room for `log_records`.
 fn log() -> Result<Log> {
-    let records = module_parameters::log_records.value();
+    let records = *module_parameters::log_records.value_ref();
     Log::new(records as usize).inspect_err(|error| {
         pr_err!(
             "log_records={}: {:?}; between {} and {}, as far as there is memory\n",
@@ -216,7 +222,7 @@ fn log() -> Result<Log> {
 
 /// Reads `unsafe_faults`.
 fn unsafe_faults() -> Result<bool> {
-    match module_parameters::unsafe_faults.value() {
+    match *module_parameters::unsafe_faults.value_ref() {
         0 => Ok(false),
         1 => {
             pr_warn!(
@@ -233,8 +239,8 @@ fn unsafe_faults() -> Result<bool> {
 
 /// Arms the fault that `fail_cpu` and `fail_errno` ask for.
 fn arm_from_parameters(online: &Point) -> Result {
-    let cpu = module_parameters::fail_cpu.value();
-    let errno = module_parameters::fail_errno.value();
+    let cpu = *module_parameters::fail_cpu.value_ref();
+    let errno = *module_parameters::fail_errno.value_ref();
     if cpu == -1 {
         return Ok(());
     }

@@ -2,6 +2,11 @@
 
 #include <linux/device.h>
 
+/* What is new in 7.0. */
+#ifdef BEFORE_7_0
+#define dev_offline(dev)	((dev)->offline)
+#endif
+
 bool rust_helper_dev_offline(const struct device *dev)
 {
 	return dev_offline(dev);

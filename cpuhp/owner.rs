@@ -11,6 +11,7 @@ use kernel::{
         RBTree,
         RBTreeNodeReservation, //
     },
+    str::BStr,
     sync::{
         Arc,
         Mutex, //
@@ -177,7 +178,7 @@ impl OwnerRef {
         }
         pr_err!(
             "{} (state {}) dropped in a callback or under cpus_read_lock(): it stays\n",
-            name,
+            BStr::from_bytes(name.to_bytes()),
             state
         );
     }

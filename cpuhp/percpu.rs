@@ -97,6 +97,7 @@ impl<V: CpuValue> CpuValues<V> {
 impl<V: CpuValue> Callbacks for CpuValues<V> {
     type Section = V::Section;
     // Otherwise this would be the module that this abstraction is part of.
+    #[cfg(not(no_owner_module))]
     type OwnerModule = V::OwnerModule;
 
     const NAME: &'static CStr = V::NAME;

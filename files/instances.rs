@@ -102,7 +102,7 @@ impl<T: InstanceFromPoint> Instances<T> {
         list.entries.reserve(1, GFP_KERNEL)?;
 
         let name = CString::try_from_fmt(fmt!("{name}"))?;
-        let for_point = CString::try_from_fmt(fmt!("{}", &*name))?;
+        let for_point = name.to_cstring()?;
         let point = Arc::pin_init(
             Point::instance(for_point, self.multi.point().clone()),
             GFP_KERNEL,

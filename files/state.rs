@@ -33,6 +33,7 @@ use crate::{
 };
 use kernel::{
     prelude::*,
+    str::BStr,
     sync::Arc, //
 };
 
@@ -109,7 +110,11 @@ impl<S: Installable> StateDirs<S> {
         module: &'static ThisModule,
     ) -> Result<Self> {
         state.install(registrar).inspect_err(|error| {
-            pr_err!("state {} could not be set up: {:?}\n", name, error);
+            pr_err!(
+                "state {} could not be set up: {:?}\n",
+                BStr::from_bytes(name.to_bytes()),
+                error
+            );
         })?;
         let dir = Dir::new(root, name, Ok(StateDir(state)), module)?;
         Ok(Self {

@@ -1,15 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is for those that source this
 #
-# Which kernel KERNEL=, ARCH= and FLAVOUR= mean, and where its tree is in the cache. Sourced after lib.sh.
+# Which kernel KERNEL=, ARCH= and FLAVOUR= mean, where its tree is in the cache, and all that differs by
+# the architecture or the flavour. Sourced after lib.sh.
 
 default_series=7.3
-# shellcheck disable=SC2034 # for those that source this
-gnu=x86_64-linux-gnu
-deb_arch=amd64
+# Of these the distribution no longer has header packages, or they are of a compiler that it no longer has.
+built_series="6.18"
+
+case ${ARCH:-x86_64} in
+x86_64 | amd64 | x86)
+	arch=x86_64 deb_arch=amd64 gnu=x86_64-linux-gnu
+	image=arch/x86/boot/bzImage
+	qemu_system=qemu-system-x86_64 qemu_machine=() qemu_tcg_cpu=max
+	kernel_console=ttyS0
+	panic_by=nmi
+	max_cpus=255
+	tolerated=
+	;;
+arm64 | aarch64)
+	arch=arm64 deb_arch=arm64 gnu=aarch64-linux-gnu
+	image=arch/arm64/boot/Image
+	# The architected way to sign pointers takes most of the time where it is emulated.
+	qemu_system=qemu-system-aarch64 qemu_machine=(-M "virt,gic-version=3") qemu_tcg_cpu=max,pauth-impdef=on
+	kernel_console=ttyAMA0
+	# The machine has no NMI.
+	panic_by=sysrq
+	max_cpus=512
+	# Options that the packaged configuration has and a tree without compilers for user space does not: they
+	# are about the vDSO of 32-bit programs, and nothing that a module sees.
+	tolerated='CC_CAN_LINK|COMPAT_VDSO|THUMB2_COMPAT_VDSO'
+	;;
+*) die "ARCH=$ARCH: unknown architecture. Known: x86_64, arm64." ;;
+esac
+
+case ${FLAVOUR:-} in
+'') flavour= ;;
+rt) flavour=rt- ;;
+*) die "FLAVOUR=$FLAVOUR: unknown flavour. Known: rt." ;;
+esac
 
 is_release() { [[ $1 =~ ^[0-9]+\.[0-9]+(\.[0-9]+)?[+-] ]]; }
 series_of() { [[ $1 =~ ^[0-9]+\.[0-9]+ ]] && echo "${BASH_REMATCH[0]}"; }
+
+# Matches the releases that the distribution has of a series, for this architecture and in this flavour.
+release_pattern() { echo "^${1//./\\.}(\.[0-9]+)?[+-][^-]*-?$flavour$deb_arch\$"; }
+
+# Whether a release is for this architecture and, where one is asked for, of this flavour.
+is_meant() { [[ $1 =~ ^[0-9.]+[+-](.*-)?$flavour$deb_arch$ ]]; }
 
 # config_text KDIR NAME: the value of a string option of that tree, with the quotes taken off.
 config_text() { sed -n "/^CONFIG_$2=\"/ { s/[^\"]*\"\(.*\)\"/\1/p; q }" "$1/.config"; }
@@ -20,31 +59,42 @@ has_rust_artifacts() { [ -e "$1/rust/libkernel.rmeta" ] || [ -e "$1/rust/kernel.
 running_kernel() {
 	local release
 	release=$(uname -r)
-	[[ $release =~ ^[0-9.]+[+-].*-?$deb_arch$ ]] || return 1
+	is_meant "$release" || return 1
 	grep -qs '^CONFIG_RUST=y' "/boot/config-$release" || return 1
 	echo "$release"
 }
 
-case ${ARCH:-x86_64} in
-x86_64 | amd64 | x86) ;;
-arm64) die "ARCH=arm64 is not implemented yet. Known: x86_64." ;;
-*) die "ARCH=$ARCH: unknown architecture. Known: x86_64." ;;
-esac
-case ${FLAVOUR:-} in
-'') ;;
-rt) die "FLAVOUR=rt is not implemented yet." ;;
-*) die "FLAVOUR=$FLAVOUR: unknown flavour." ;;
-esac
 kernel=${KERNEL:-$(running_kernel || echo "$default_series")}
-case $kernel in
-debug | 6.18) die "KERNEL=$kernel is not implemented yet. Known: a series such as 7.3 or 7.2." ;;
-esac
-[[ $kernel =~ ^[0-9]+\.[0-9]+$ ]] || is_release "$kernel" ||
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64."
 
 # Under this name the cache has what the series was last resolved to.
-link=$kernel-$deb_arch
-is_release "$kernel" && link=$kernel
+link=$kernel-$flavour$deb_arch
+# Those that are built from source: the series of that, and the parts of the configuration.
+built='' config=()
+if [ "$kernel" = debug ]; then
+	built=$default_series config=(small debug "$arch")
+elif [[ " $built_series " == *" $kernel "* ]]; then
+	built=$kernel config=(small "$arch")
+elif is_release "$kernel"; then
+	link=$kernel
+	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
+elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor debug."
+fi
+[ -z "$built" ] || [ -z "$flavour" ] ||
+	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
+
+# What the kernel is built with, and so what a module for it is.
+make_variables=("CC=$gnu-gcc-14")
+[ "$arch" = "$(uname -m)" ] || make_variables+=("ARCH=$arch" "CROSS_COMPILE=$gnu-")
+# KASAN and Rust go together with one compiler for both only.
+[ "$kernel" != debug ] || make_variables=("ARCH=$arch" LLVM=1)
+
+# What the parts of the configuration ask for, and a name for that.
+config_lines() { sed -nE '/^(# )?CONFIG_/p' "${config[@]/#/$scripts/config/}"; }
+config_id() { config_lines | sha256sum | cut -c1-12; }
 
 kernel_dir() { realpath "$CACHE/kernels/$link"; }
-have_kernel_tree() { [ -e "$CACHE/kernels/$link/done" ]; }
+have_kernel_tree() {
+	[ -e "$CACHE/kernels/$link/done" ] || return 1
+	[ -z "$built" ] || [ "$(cut -d' ' -f2 "$CACHE/kernels/$link/done")" = "$(config_id)" ]
+}

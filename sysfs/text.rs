@@ -90,10 +90,21 @@ impl<'a> Input<'a> {
     where
         T: TryFrom<i128> + PartialOrd,
     {
-        let wide = i128::from_str(self.text()?).map_err(|e: ParseIntError| match e.kind() {
-            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => ERANGE,
+        let text = self.text()?;
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(digits) if !digits.starts_with('+') => (true, digits),
+            _ => (false, text),
+        };
+        // Parsed as 64 bits: to multiply 128 the kernel of some architectures has no function.
+        let size = u64::from_str(digits).map_err(|e: ParseIntError| match e.kind() {
+            IntErrorKind::PosOverflow => ERANGE,
             _ => EINVAL,
         })?;
+        let wide = if negative {
+            -i128::from(size)
+        } else {
+            i128::from(size)
+        };
         let number = T::try_from(wide).map_err(|_| ERANGE)?;
         if !range.contains(&number) {
             return Err(ERANGE);

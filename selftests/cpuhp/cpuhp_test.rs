@@ -460,7 +460,7 @@ impl kernel::Module for CpuhpTest {
         leaked(module, registrar)?;
         outliving(module, registrar)?;
         notifier(module)?;
-        if module_parameters::pin.value() != 0 {
+        if *module_parameters::pin.value_ref() != 0 {
             let cycle = refused(module, owner.reference(), registrar)?;
             CYCLE.store(Arc::into_raw(cycle), Relaxed);
         }
