@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# case: a CPU does not come back on resume, and online says so
+# reason: online says 1 of a CPU that is down, see reports/online-out-of-step.md
+# dies: rust_hotplug-selftest: down, and online is 1, which writing 1 does not change
+# copes: rust_hotplug-selftest: down, and online is 0
+#
+# The console that the output goes to does not survive the suspend of the devices
+# before it. So this speaks through the kernel log, and ends with a crash.
+
+# shellcheck source=../rust_hotplug/lib.sh
+. "$(dirname "$0")/../rust_hotplug/lib.sh"
+
+throwaway || skip_all "it kills the kernel: not on a machine that is kept"
+
+say() {
+	echo "rust_hotplug-selftest: $*" >/dev/kmsg
+}
+
+cpu=${hotpluggable##* }
+load
+expect "insmod" "$err" 0
+# On the way down it is passed.
+set_to 0 $SYS/online/installed
+set_to startup $SYS/online/callbacks
+set_to 1 $SYS/online/installed
+get $SYS/online/state
+put "$value" "$CPU/cpu$cpu/hotplug/fail"
+expect "arming state $value" "$err" 0
+set_to 0 /sys/module/suspend/parameters/pm_test_delay
+set_to deep /sys/power/mem_sleep
+set_to processors /sys/power/pm_test
+[ ! "$outside_failed" ] || exit 1
+
+exec >/dev/kmsg 2>&1
+put mem /sys/power/state
+expect "the write of mem to state" "$err" 0
+expect_cpu "$cpu" hotplug/fail -1
+expect_cpu "$cpu" hotplug/state 0
+! is_online "$cpu" || not_so "CPU $cpu is up"
+get "$CPU/cpu$cpu/online"
+online=$value
+cpu_up "$cpu"
+expect "the write of 1 to online" "$err" 0
+get "$CPU/cpu$cpu/hotplug/state"
+if [ "$outside_failed" ]; then
+	say "something else is wrong"
+elif [ "$online" = 0 ] && [ "$value" = "$all_up" ]; then
+	say "down, and online is 0"
+elif [ "$online" = 1 ] && [ "$value" = 0 ]; then
+	cpu_down "$cpu"
+	cpu_up "$cpu"
+	get "$CPU/cpu$cpu/hotplug/state"
+	[ "$value" != "$all_up" ] ||
+		say "down, and online is 1, which writing 1 does not change; 0 and then 1 does"
+else
+	say "down, online is $online, and then the state is $value"
+fi
+echo c >/proc/sysrq-trigger

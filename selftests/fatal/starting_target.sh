@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# case: a state of section STARTING is written to hotplug/target
+# reason: it is accepted and hits a BUG, see reports/starting-target-bug.md
+# needs: CONFIG_CPU_HOTPLUG_STATE_CONTROL
+# dies: kernel BUG at kernel/cpu\.c:
+# dies: cpuhp_report_idle_dead
+
+# shellcheck source=../rust_hotplug/lib.sh
+. "$(dirname "$0")/../rust_hotplug/lib.sh"
+
+throwaway || skip_all "it kills the kernel: not on a machine that is kept"
+
+# scripts/vm takes a death before that for the emulator's.
+load
+expect "insmod" "$err" 0
+cpu=${hotpluggable##* }
+state_number RCU/tree:dying
+put "$number" "$CPU/cpu$cpu/hotplug/target"
+
+# Here is only who has survived it.
+expect "the write of $number to target" "$err" EINVAL
+expect_cpu "$cpu" hotplug/state "$all_up"
+[ ! "$outside_failed" ]

@@ -1,0 +1,542 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the kernel does when a callback fails where it does not expect that, and
+# while it rolls back: with unsafe_faults=1. It warns and leaves a CPU half-way, and
+# so this is for a machine that is thrown away. ../reports has more about it.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# start: the CPU is up, the module is there with unsafe_faults, nothing is armed.
+start() {
+	whole "$cpu"
+	if ! module_loaded; then
+		load unsafe_faults=1
+		[ "$err" = 0 ] || ktap_exit_fail_msg "insmod: $message"
+	fi
+	for _state in prepare_multi online_multi; do
+		with both $_state
+	done
+	fresh
+}
+
+# with CALLBACKS STATE [INSTANCE...]: sets the state up with these.
+with() {
+	_callbacks=$1 _state=$2
+	shift 2
+	for _dir in "$SYS/$_state"/instances/*/; do
+		[ -d "$_dir" ] || continue
+		_dir=${_dir%/}
+		set_to "${_dir##*/}" "$SYS/$_state/instances/remove"
+	done
+	get "$SYS/$_state/callbacks"
+	if [ "$value" != "$_callbacks" ]; then
+		set_to 0 "$SYS/$_state/installed"
+		set_to "$_callbacks" "$SYS/$_state/callbacks"
+	fi
+	set_to 1 "$SYS/$_state/installed"
+	for _i; do
+		set_to "$_i" "$SYS/$_state/instances/add"
+	done
+	set_to 1 $SYS/reset
+}
+
+# number_of STATE: $number becomes that of one of ours.
+number_of() {
+	get "$SYS/$1/state"
+	number=$value
+}
+
+# seen: the log of the hotplugging: state or instance, callback, error; and of what
+# the checker makes of that.
+seen() {
+	awk '
+	{
+		split("", f)
+		for (i = 1; i <= NF; i++) {
+			n = index($i, "=")
+			f[substr($i, 1, n - 1)] = substr($i, n + 1)
+		}
+		if (f["op"] != "hotplug")
+			next
+		who = f["state"]
+		if (f["instance"] != "-")
+			who = who "/" f["instance"]
+		print who, f["callback"], (f["callback"] == "violation" ? f["expected"] : f["ret"])
+	}' $SYS/log
+}
+
+# then_called STATE CALLBACK [ERRNO]: to follow in the log.
+then_called() {
+	_ret=0
+	if [ $# -gt 2 ]; then
+		errno_number "$3"
+		_ret=-$number
+	fi
+	want="$want${want:+$nl}$1 $2 $_ret"
+}
+
+# a_breach STATE EXPECTED: the checker has to notice that next.
+a_breach() {
+	want="$want${want:+$nl}$1 violation $2"
+}
+
+# expect_seen WHAT: and forgets it.
+expect_seen() {
+	expect "the log of $1" "$(seen)" "$want"
+	want=
+	set_to 1 $SYS/reset
+}
+
+# again CPU: down and up, so that all of it has been undone and done once. What was
+# half done is warned of here at the latest.
+again() {
+	whole "$1"
+	set_to 1 $SYS/reset
+	cpu_down "$1"
+	expect "the write of 0 to online after all that" "$err" 0
+	cpu_up "$1"
+	expect "the write of 1 to online after all that" "$err" 0
+	expect_whole "$1"
+}
+
+#
+# As it should be
+#
+
+veto() {
+	begin_case "a veto of an offline: those before it are torn down and started again"
+	start
+	with both online_multi a
+	arm online teardown EIO "$cpu"
+	cpu_down "$cpu"
+	expect "the write of 0 to online" "$err" EIO
+	then_called online_multi/a teardown
+	then_called online teardown EIO
+	then_called online_multi/a startup
+	expect_seen "the veto"
+	expect_whole "$cpu"
+	end_case
+}
+
+# Not even half of what failed is undone: that is its own business.
+failed_itself() {
+	begin_case "who fails is not called again, but for the instances before the one that fails"
+	start
+	with both online_multi a b c
+	for state in prepare online; do
+		cpu_down "$cpu"
+		set_to 1 $SYS/reset
+		arm $state startup EIO "$cpu"
+		cpu_up "$cpu"
+		expect "the write of 1 to online" "$err" EIO
+		if [ $state = prepare ]; then
+			then_called prepare startup EIO
+		else
+			then_called prepare startup
+			then_called online startup EIO
+			then_called prepare teardown
+		fi
+		expect_seen "a startup of $state that fails"
+		cpu_up "$cpu"
+	done
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm online_multi/instances/b startup EIO "$cpu"
+	cpu_up "$cpu"
+	expect "the write of 1 to online" "$err" EIO
+	then_called prepare startup
+	then_called online startup
+	then_called online_multi/c startup
+	then_called online_multi/b startup EIO
+	then_called online_multi/c teardown
+	then_called online teardown
+	then_called prepare teardown
+	expect_seen "an instance that fails"
+	cpu_up "$cpu"
+	expect_whole "$cpu"
+	end_case
+}
+
+#
+# A DEAD callback that fails
+#
+
+# It goes back up, through the boot of the CPU, and stops right after.
+dead_single() {
+	begin_case "a DEAD callback that fails leaves the CPU up, or down, but not half-way"
+	start
+	arm prepare teardown EIO "$cpu"
+	splats_begin
+	cpu_down "$cpu"
+	splats_end
+	expect "the write of 0 to online" "$err" EIO
+	then_called online teardown
+	then_called prepare teardown EIO
+	get "$CPU/cpu$cpu/hotplug/state"
+	if [ "$value" != "$all_up" ] && [ "$value" != 0 ]; then
+		expect "what warned" "$warned" kernel/cpu.c
+		expect_seen "the failure"
+		state_number cpu:teardown
+		expect "the state it is left in" "$value" $((number + 1))
+		is_online "$cpu" || not_so "it is not in the mask of CPUs that are online"
+		! runs_tasks "$cpu" || not_so "it runs tasks"
+		expect_cpu "$cpu" online 1
+		cpu_up "$cpu"
+		expect "the write of 1 to online" "$err" 0
+		expect_cpu "$cpu" hotplug/state $((number + 1))
+		known "it is online but not active; $all_up written to hotplug/target helps, 1 to online does not"
+	fi
+	splats_begin
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	expect "the write of $all_up to target" "$err" 0
+	expect_whole "$cpu"
+	[ ! "$case_known" ] || then_called online startup
+	expect_seen "the way up"
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+# So the CPU is booted without what the steps below it prepare. RCU notices: what
+# takes a CPU down takes the list of its callbacks out of use.
+dead_unprepared() {
+	begin_case "a CPU that is brought up after a DEAD error is as one that has been down"
+	start
+	arm prepare teardown EIO "$cpu"
+	splats_begin
+	cpu_down "$cpu"
+	splats_end
+	expect "the write of 0 to online" "$err" EIO
+	splats_begin
+	whole "$cpu"
+	splats_end
+	expect_whole "$cpu"
+	case $warned in
+	"")	;;
+	kernel/rcu/tree.c)
+		known "the PREPARE steps below the failed one are not done again: RCU warns" ;;
+	*)	not_so "what warned: $warned" ;;
+	esac
+	splats_begin
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+dead_instance() {
+	begin_case "a DEAD callback of an instance that fails: the same, and those before it are started again"
+	start
+	with both prepare_multi a b c
+	arm prepare_multi/instances/b teardown ENOSPC "$cpu"
+	splats_begin
+	cpu_down "$cpu"
+	splats_end
+	expect "the write of 0 to online" "$err" ENOSPC
+	then_called online teardown
+	then_called prepare_multi/c teardown
+	then_called prepare_multi/b teardown ENOSPC
+	then_called prepare_multi/c startup
+	get "$CPU/cpu$cpu/hotplug/state"
+	if [ "$value" != "$all_up" ] && [ "$value" != 0 ]; then
+		expect "what warned" "$warned" kernel/cpu.c
+		expect_seen "the failure"
+		state_number cpu:teardown
+		expect "the state it is left in" "$value" $((number + 1))
+		known "the CPU is left half-way; 0 written to online takes it down"
+	fi
+	splats_begin
+	cpu_down "$cpu"
+	expect "another write of 0 to online" "$err" 0
+	expect_cpu "$cpu" hotplug/state 0
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+#
+# A rollback that fails
+#
+
+# On the CPU itself, up again after a veto.
+offline_rollback() {
+	begin_case "a startup that fails in the rollback of an offline"
+	start
+	with both online_multi a
+	arm online teardown EIO "$cpu"
+	arm online_multi startup ENOMEM "$cpu"
+	splats_begin
+	cpu_down "$cpu"
+	splats_end
+	expect "the write of 0 to online, which shows the first error," "$err" EIO
+	then_called online_multi/a teardown
+	then_called online teardown EIO
+	then_called online_multi/a startup ENOMEM
+	expect_seen "the failures"
+	expect "what warned" "$warned" kernel/cpu.c
+	expect_cpu "$cpu" online 1
+	number_of online_multi
+	expect_cpu "$cpu" hotplug/state "$number"
+	! runs_tasks "$cpu" || not_so "it runs tasks"
+	splats_begin
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	expect "the write of $all_up to target" "$err" 0
+	expect_whole "$cpu"
+	case $(seen) in
+	"")
+		# The CPU is up, and the state is not.
+		# shellcheck disable=SC2086 # a list
+		list_without "$cpu" $online
+		expect_cpus online_multi/instances/a "$list"
+		set_to 1 $SYS/reset
+		cpu_down "$cpu"
+		expect "another write of 0 to online" "$err" 0
+		a_breach online_multi/a startup-before-teardown
+		then_called online_multi/a teardown
+		then_called online teardown
+		then_called prepare teardown
+		expect_seen "the next offline"
+		known "the CPU is half-way; the startup that failed counts as done, and is left out on the way up"
+		;;
+	"online_multi/a startup 0")
+		known "the CPU is half-way" ;;
+	*)
+		not_so "the way up calls: $(seen)" ;;
+	esac
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+# On the control CPU, down again after a PREPARE startup or the CPU itself failed.
+online_rollback_dead() {
+	begin_case "a DEAD callback that fails in the rollback of an online"
+	start
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm online startup EIO "$cpu"
+	arm prepare teardown ENOMEM "$cpu"
+	splats_begin
+	cpu_up "$cpu"
+	splats_end
+	expect "the write of 1 to online, which shows the first error," "$err" EIO
+	then_called prepare startup
+	then_called online startup EIO
+	then_called prepare teardown ENOMEM
+	expect_seen "the failures"
+	expect "what warned" "$warned" kernel/cpu.c
+	expect_cpu "$cpu" online 0
+	! is_online "$cpu" || not_so "the CPU is in the mask of those that are online"
+	get "$CPU/cpu$cpu/hotplug/state"
+	if [ "$value" != 0 ]; then
+		number_of prepare
+		expect_cpu "$cpu" hotplug/state $((number - 1))
+		known "the CPU is half-way down; 1 written to online brings it up"
+	fi
+	splats_begin
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	# Its teardown has failed, and so it is up.
+	[ ! "$case_known" ] || a_breach prepare teardown-before-startup
+	then_called prepare startup
+	then_called online startup
+	expect_seen "the way up"
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+# On the control CPU, up again after a DEAD callback.
+dead_rollback() {
+	begin_case "a PREPARE startup that fails in the rollback of a DEAD error"
+	if [ ! "$third" ]; then
+		skip_case "$case_name" "with less than three CPUs the kernel takes no second one down after it"
+		return
+	fi
+	start
+	with both prepare_multi a
+	arm prepare teardown EIO "$cpu"
+	arm prepare_multi startup ENOMEM "$cpu"
+	# Until it is down for good, what counts per CPU is wrong, and exiting tasks may say so.
+	splats_begin
+	cpu_down "$cpu"
+	expect "the write of 0 to online, which shows the first error," "$err" EIO
+	get "$CPU/cpu$cpu/hotplug/state"
+	state=$value
+	get "$CPU/cpu$cpu/online"
+	device=$value
+	is_online "$cpu" && up=1 || up=0
+	then_called online teardown
+	then_called prepare_multi/a teardown
+	then_called prepare teardown EIO
+	then_called prepare_multi/a startup ENOMEM
+	expect_seen "the failures"
+	cpu_down "$cpu"
+	expect "another write of 0 to online" "$err" 0
+	splats_end
+	case "$warned " in
+	"kernel/cpu.c kernel/cpu.c "*)	;;
+	*)				not_so "what warned: $warned" ;;
+	esac
+	if [ "$state" != 0 ]; then
+		number_of prepare_multi
+		expect "the state it is left in" "$state" "$number"
+		expect "online" "$device" 1
+		expect "whether it is in the mask of CPUs that are online" "$up" 0
+		known "the CPU is half-way down, and online says 1; 0 written to it takes it down"
+	fi
+	expect_cpu "$cpu" hotplug/state 0
+	splats_begin
+	again "$cpu"
+	splats_end
+	end_case
+}
+
+# On the CPU itself, down again after a startup. The rest is then done by the control
+# CPU, and on it: callbacks that are to run on the CPU that goes.
+online_rollback() {
+	begin_case "a teardown that fails in the rollback of an online"
+	start
+	with both online_multi a
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm online_multi startup EIO "$cpu"
+	arm online teardown ENOMEM "$cpu"
+	start_trace || :
+	splats_begin
+	cpu_up "$cpu"
+	failed=$err
+	foreign=
+	if [ "$tracing" ]; then
+		echo 0 >"$tracing/tracing_on"
+		state_number cpu:teardown
+		foreign=$(awk -v last="$number" '
+		/cpuhp_enter: / {
+			who = $1
+			sub(/.*step: */, "")
+			if ($1 + 0 > last && who !~ /^cpuhp\//)
+				print $1, $2
+		}' "$tracing/trace")
+		remove_trace
+	fi
+	expect "the write of 1 to online, which shows the first error," "$failed" EIO
+	then_called prepare startup
+	then_called online startup
+	then_called online_multi/a startup EIO
+	then_called online teardown ENOMEM
+	get "$CPU/cpu$cpu/hotplug/state"
+	state=$value
+	if [ "$state" != 0 ]; then
+		expect_seen "the failures"
+		expect_cpu "$cpu" online 0
+		is_online "$cpu" || not_so "it is not in the mask of CPUs that are online"
+		known "the CPU is half-way, and callbacks have run on the wrong CPU: ${foreign:-no trace}"
+	else
+		case $(seen) in
+		"$want"*)	;;
+		*)		not_so "the log is: $(seen)" ;;
+		esac
+		[ ! "$foreign" ] || known "callbacks have run on the wrong CPU: $foreign"
+		want=
+	fi
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	again "$cpu"
+	# They may have been those of any CPU.
+	for i in $hotpluggable; do
+		again "$i"
+	done
+	splats_end
+	case "$warned " in
+	"kernel/cpu.c "*)	;;
+	*)			not_so "what warned: $warned" ;;
+	esac
+	end_case
+}
+
+#
+# Instances, where the other callback is missing
+#
+
+# in_order STATE STATE: sets them up again, the one first that gets the lower number.
+in_order() {
+	for _s; do
+		set_to 0 "$SYS/$_s/installed"
+	done
+	for _s; do
+		set_to 1 "$SYS/$_s/installed"
+	done
+}
+
+# The state that the rollback comes to next has to be one without instances: it is
+# ours. Others forget what they are told.
+lone_callback() { # CALLBACK
+	begin_case "an instance in the middle fails, and the state has only a $1"
+	start
+	if [ "$1" = startup ]; then
+		in_order online online_multi
+	else
+		in_order online_multi online
+	fi
+	with "$1" online_multi a b c
+	if [ "$1" = startup ]; then
+		cpu_down "$cpu"
+		set_to 1 $SYS/reset
+		arm online_multi/instances/b startup ENOSPC "$cpu"
+		splats_begin
+		cpu_up "$cpu"
+		splats_end
+		then_called prepare startup
+		then_called online startup
+		then_called online_multi/c startup
+		then_called online_multi/b startup ENOSPC
+		then_called online teardown
+		then_called prepare teardown
+	else
+		arm online_multi/instances/b teardown ENOSPC "$cpu"
+		splats_begin
+		cpu_down "$cpu"
+		splats_end
+		then_called online teardown
+		then_called online_multi/c teardown
+		then_called online_multi/b teardown ENOSPC
+		then_called online startup
+	fi
+	expect "the write to online" "$err" ENOSPC
+	expect_seen "the failure"
+	case $warned in
+	"")		;;
+	kernel/cpu.c)	known "how far it was is taken to the next state, which warns" ;;
+	*)		not_so "what warned: $warned" ;;
+	esac
+	whole "$cpu"
+	expect_whole "$cpu"
+	with both online_multi
+	in_order online online_multi
+	again "$cpu"
+	end_case
+}
+
+throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
+[ "$hotpluggable" ] || skip_all "no CPU can go offline here"
+command -v taskset >/dev/null || skip_all "no taskset"
+begin 11 unloaded
+cpu=${hotpluggable%% *}
+# shellcheck disable=SC2086 # a list
+set -- $online
+third=$3
+
+veto
+failed_itself
+dead_single
+dead_unprepared
+dead_instance
+offline_rollback
+online_rollback_dead
+dead_rollback
+lone_callback startup
+lone_callback teardown
+# The last: it leaves more behind than this knows.
+online_rollback
+finish
