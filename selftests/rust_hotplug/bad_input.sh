@@ -106,7 +106,7 @@ bad_reset() {
 		expect_file online/startup_inject/errno EIO
 		expect_file prepare/teardowns "$before"
 	done
-	set_to 1 $SYS/reset
+	reset
 	expect_file online/startup_inject/errno 0
 	expect_file prepare/teardowns 0
 	end_case

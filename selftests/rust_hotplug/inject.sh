@@ -33,7 +33,7 @@ reads_back() { # STATE CALLBACK
 	expect_file "$1/$2_inject/cpus" "$possible"
 	set_to "${all%% *}" "$dir/cpus"
 	expect_file "$1/$2_inject/hits" 0
-	set_to 1 $SYS/reset
+	reset
 	expect_default "$1/$2_inject"
 	end_case
 }
@@ -85,7 +85,7 @@ every_cpu() { # STATE
 	begin_case "$1: by default it fires on the first CPU that is called"
 	fresh
 	set_to 0 "$SYS/$1/installed"
-	set_to 1 $SYS/reset
+	reset
 	set_to ENOSPC "$SYS/$1/startup_inject/errno"
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" ENOSPC
@@ -100,7 +100,7 @@ some_cpus() { # STATE
 	begin_case "$1: of several CPUs it fires on the lowest"
 	fresh
 	set_to 0 "$SYS/$1/installed"
-	set_to 1 $SYS/reset
+	reset
 	arm "$1" startup EIO "$second-$last"
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" EIO
@@ -116,7 +116,7 @@ both_armed() { # CPU
 	fresh
 	cpu_down "$1"
 	expect "the write of 0 to online" "$err" 0
-	set_to 1 $SYS/reset
+	reset
 	arm prepare startup ENOMEM "$1"
 	arm online startup ENODEV "$1"
 	cpu_up "$1"

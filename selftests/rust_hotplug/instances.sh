@@ -46,7 +46,7 @@ each() { # OPERATION INSTANCE CALLBACK CPU...
 expect_seen() { # STATE WHAT
 	expect "log of $2" "$(seen "$1")" "$want"
 	want=
-	set_to 1 $SYS/reset
+	reset
 }
 
 add() { # STATE INSTANCE
@@ -80,7 +80,7 @@ three() { # STATE
 	for _i in a b c; do
 		set_to $_i "$SYS/$1/instances/add"
 	done
-	set_to 1 $SYS/reset
+	reset
 }
 
 basics() { # STATE
@@ -230,7 +230,7 @@ ways() { # STATE WAY
 	set_to 0 "$SYS/$1/installed"
 	set_to "$2" "$SYS/$1/setup"
 	set_to 1 "$SYS/$1/installed"
-	set_to 1 $SYS/reset
+	reset
 	[ "$2" != manual ] || by_hand=1
 	add "$1" a
 	expect "adding a" "$err" 0

@@ -16,6 +16,8 @@ SYS=/sys/kernel/rust_hotplug
 CPU=/sys/devices/system/cpu
 KO=${RUST_HOTPLUG_KO:-../../rust_hotplug.ko}
 STATES="prepare online"
+# shellcheck disable=SC2034
+MULTI="prepare_multi online_multi"
 # shellcheck disable=SC2034 # tests use these
 ERRNOS="ENOMEM ENOSPC EIO EINVAL ENODEV EPERM EAGAIN ETIMEDOUT ENXIO ERANGE"
 
@@ -197,7 +199,9 @@ load() { # PARAMETER...
 }
 
 unload() {
+	expect_no_violations
 	run rmmod rust_hotplug
+	module_loaded || violations=0
 }
 
 loadable() {
@@ -209,14 +213,45 @@ kernel_states() {
 	value=$(grep -c rust_hotplug $CPU/hotplug/states) || :
 }
 
-# fresh: every fault disarmed, both states installed, counters and log empty.
-fresh() {
+# expect_no_violations: the checker has seen the kernel keep to its contract. What
+# it has counted is gone after a reset and when the module is unloaded, so this
+# comes before each of these, and at the end of each case.
+violations=0
+expect_no_violations() {
+	[ -e $SYS/violations ] || return 0
+	get $SYS/violations
+	[ "$value" != "$violations" ] || return 0
+	not_so "the checker has counted violations: $value, before that $violations"
+	violations=$value
+	grep -B 12 -A 2 callback=violation $SYS/log | head -n 40 | sed 's/^/#   /'
+}
+
+# reset: every fault disarmed, counts and log empty.
+reset() {
+	expect_no_violations
 	set_to 1 $SYS/reset
+	violations=0
+}
+
+# fresh: after a reset, with both states installed.
+fresh() {
+	reset
 	for _state in $STATES; do
 		get "$SYS/$_state/installed"
 		[ "$value" = 1 ] || set_to 1 "$SYS/$_state/installed"
 	done
-	set_to 1 $SYS/reset
+	reset
+}
+
+# remove_instances: all that were not there when the test began.
+instances_before=
+remove_instances() {
+	for _dir in "$SYS"/*/instances/*/; do
+		_dir=${_dir%/}
+		# shellcheck disable=SC2086 # a list
+		[ ! -d "$_dir" ] || list_has "$_dir/" $instances_before ||
+			set_to "${_dir##*/}" "${_dir%/*}/remove"
+	done
 }
 
 # arm STATE CALLBACK ERRNO CPUS [TIMES]
@@ -224,6 +259,15 @@ arm() {
 	set_to "$4" "$SYS/$1/$2_inject/cpus"
 	set_to "${5:-1}" "$SYS/$1/$2_inject/times"
 	set_to "$3" "$SYS/$1/$2_inject/errno"
+}
+
+# fault DIRECTORY FILE=VALUE...: the settings of a fault, errno last as it arms.
+fault() {
+	_dir=$SYS/$1
+	shift
+	for _setting; do
+		set_to "${_setting#*=}" "$_dir/${_setting%%=*}"
+	done
 }
 
 # cpu_up, cpu_down CPU: $err becomes 0 or the errno's name.
@@ -310,6 +354,45 @@ calls() {
 	}' $SYS/log
 }
 
+# snapshot: $machine becomes what has to be the same after whatever failed or was
+# undone: of each CPU and of each state and instance.
+snapshot() {
+	machine=
+	for _file in "$CPU"/online "$CPU"/cpu[0-9]*/online "$CPU"/cpu[0-9]*/hotplug/state \
+		     "$CPU"/cpu[0-9]*/hotplug/target "$SYS"/*/installed "$SYS"/*/state \
+		     "$SYS"/*/cpus_up "$SYS"/*/instances/*/cpus_up; do
+		[ -r "$_file" ] || continue
+		get "$_file"
+		machine="$machine$_file $value$nl"
+	done
+}
+
+# expect_unchanged: all of that is as at the last snapshot.
+expect_unchanged() {
+	_before=$machine
+	snapshot
+	expect "the machine after that" "$machine" "$_before"
+}
+
+# fields NAME...: these fields of each record of the log, a line for each.
+fields() {
+	awk -v names="$*" '
+	BEGIN {
+		fields = split(names, name, " ")
+	}
+	{
+		split("", f)
+		for (i = 1; i <= NF; i++) {
+			n = index($i, "=")
+			f[substr($i, 1, n - 1)] = substr($i, n + 1)
+		}
+		line = f[name[1]]
+		for (i = 2; i <= fields; i++)
+			line = line " " f[name[i]]
+		print line
+	}' $SYS/log
+}
+
 # call OPERATION STATE CALLBACK CPU [ERRNO]: the log has to show this one next.
 want=
 call() {
@@ -360,6 +443,7 @@ not_so() {
 }
 
 end_case() {
+	expect_no_violations
 	if [ "$case_failed" ]; then
 		ktap_test_fail "$case_name"
 	elif [ "$case_known" ]; then
@@ -468,17 +552,23 @@ stop() {
 }
 
 background=
+# What a test has to put back itself, before the rest is.
+undo=
 cleanup() {
 	[ ! "$cleaning" ] || return 0
 	cleaning=1
 	trap '' HUP INT PIPE TERM
 	# shellcheck disable=SC2086 # a list
 	stop $background
+	$undo
 	remove_trace
 	[ ! "$splats_expected" ] || splats_end
 	[ ! "$kernel_fault" ] || set_to -1 "$kernel_fault"
 	[ ! "$tmp" ] || rm -r "$tmp"
-	! module_loaded || set_to 1 $SYS/reset
+	if module_loaded; then
+		reset
+		remove_instances
+	fi
 	for _i in $hotpluggable; do
 		whole "$_i"
 		get "$CPU/cpu$_i/online"
@@ -597,6 +687,7 @@ begin() {
 	ktap_set_plan $(($1 + 1))
 	if [ "$was_loaded" ]; then
 		save_knobs
+		instances_before=$(echo $SYS/*/instances/*/)
 		set_to 1 $SYS/reset
 		if [ "$2" = unloaded ]; then
 			unload
@@ -609,21 +700,28 @@ begin() {
 }
 
 #
-# The kernel's own trace events of these callbacks, in an instance of their own
+# Trace events in an instance of their own: the kernel's of these callbacks, if no
+# others are asked for
 #
 
 tracing=
-start_trace() {
+start_trace() { # [SYSTEM...]
 	_dir=/sys/kernel/tracing
+	[ $# -gt 0 ] || set -- cpuhp
 	[ -d $_dir/instances ] || mount -t tracefs tracefs $_dir 2>/dev/null || return 1
-	[ ! -d $_dir/events/cpuhp ] || tracing=$_dir/instances/rust_hotplug_$$
-	if [ ! "$tracing" ] || ! mkdir "$tracing" 2>/dev/null; then
+	for _system; do
+		[ -d "$_dir/events/$_system" ] || return 1
+	done
+	tracing=$_dir/instances/rust_hotplug_$$
+	if ! mkdir "$tracing" 2>/dev/null; then
 		tracing=
 		return 1
 	fi
 	# Counts events, whichever CPU they are on: the order is then exact.
 	echo counter >"$tracing/trace_clock"
-	echo 1 >"$tracing/events/cpuhp/enable"
+	for _system; do
+		echo 1 >"$tracing/events/$_system/enable"
+	done
 }
 
 remove_trace() {

@@ -160,7 +160,7 @@ readers() {
 
 reset_clears() {
 	begin_case "reset clears the log and the counts, and seq begins again"
-	set_to 1 $SYS/reset
+	reset
 	expect "the log" "$(cat $SYS/log)" ""
 	for s in $STATES; do
 		for f in startups teardowns failures startup_inject/hits; do

@@ -40,7 +40,7 @@ vetoed() { # CPU ERRNO
 	expect "the write of 1 to online" "$err" 0
 	get "$CPU/cpu$1/hotplug/state"
 	before=$value
-	set_to 1 $SYS/reset
+	reset
 	arm online teardown "$2" "$1"
 
 	cpu_down "$1"
@@ -54,7 +54,7 @@ vetoed() { # CPU ERRNO
 	expect_file online/failures 1
 	expect_file prepare/failures 0
 
-	set_to 1 $SYS/reset
+	reset
 	cpu_down "$1"
 	expect "the write of 0 to online after that" "$err" 0
 	call hotplug online teardown "$1"
@@ -67,7 +67,7 @@ vetoed() { # CPU ERRNO
 		expect_cpus "$state" "$others"
 	done
 
-	set_to 1 $SYS/reset
+	reset
 	cpu_up "$1"
 	expect "the write of 1 to online at last" "$err" 0
 	call hotplug prepare startup "$1"

@@ -17,7 +17,7 @@ online_fails() { # STATE CPU ERRNO
 	fi
 	get "$CPU/cpu$2/hotplug/state"
 	before=$value
-	set_to 1 $SYS/reset
+	reset
 	arm "$1" startup "$3" "$2"
 
 	cpu_up "$2"
@@ -41,7 +41,7 @@ online_fails() { # STATE CPU ERRNO
 	expect_file "$1/startup_inject/hits" 1
 	expect_file "$1/failures" 1
 
-	set_to 1 $SYS/reset
+	reset
 	cpu_up "$2"
 	expect "the write to online after that" "$err" 0
 	call hotplug prepare startup "$2"
@@ -89,7 +89,7 @@ busy() { # CPU TIMES
 	# shellcheck disable=SC2086
 	list_without "$1" $online
 	others=$list
-	set_to 1 $SYS/reset
+	reset
 	arm online startup EBUSY "$1" "$2"
 	cpu_up "$1"
 	i=0

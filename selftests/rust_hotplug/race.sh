@@ -81,7 +81,7 @@ begin_case "$rounds rounds of setup, removal, add and remove race with hotplug"
 fresh
 set_to s "$SYS/prepare_multi/instances/add"
 set_to s "$SYS/prepare_multi/instances/remove"
-set_to 1 $SYS/reset
+reset
 background=
 hotplug_loop & background="$background $!"
 for state in $STATES; do

@@ -24,7 +24,7 @@ removes() { # STATE
 	expect "another write of 0" "$err" 0
 	expect_file "$1/teardowns" $nr_online
 
-	set_to 1 $SYS/reset
+	reset
 	put 1 "$SYS/$1/installed"
 	expect "the write of 1" "$err" 0
 	for cpu in $online; do

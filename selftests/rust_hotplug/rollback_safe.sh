@@ -33,7 +33,7 @@ setup_rollback() {
 	begin_case "the rollback of a setup with everything armed"
 	fresh
 	set_to 0 $SYS/online/installed
-	set_to 1 $SYS/reset
+	reset
 	arm_all
 	arm online startup ENOSPC "$last"
 	put 1 $SYS/online/installed
@@ -66,7 +66,7 @@ online_rollback() { # CPU
 		skip_case "$case_name" "the kernel's own fault cannot be armed"
 		return
 	fi
-	set_to 1 $SYS/reset
+	reset
 	arm online teardown EIO "$possible" -1
 	cpu_up "$1"
 	expect "the write of 1 to online" "$err" EAGAIN
@@ -95,12 +95,12 @@ offline_rollback() { # CPU
 	while [ "$err" = 0 ] && [ "$below" -gt 0 ]; do
 		below=$((below - 1))
 		kernel_arm "$1" $below || continue
-		set_to 1 $SYS/reset
+		reset
 		arm prepare startup ENOMEM "$possible" -1
 		arm online startup ENOMEM "$possible" -1
 		cpu_down "$1"
 		[ "$err" = 0 ] || break
-		set_to 1 $SYS/reset
+		reset
 		kernel_disarm
 		cpu_up "$1"
 	done
@@ -115,7 +115,7 @@ offline_rollback() { # CPU
 	get "$CPU/cpu$1/online"
 	expect "cpu$1/online" "$value" 1
 	kernel_disarm
-	set_to 1 $SYS/reset
+	reset
 	cpu_down "$1"
 	expect "the second write of 0 to online" "$err" 0
 	cpu_up "$1"

@@ -10,7 +10,7 @@
 # The first CPU that can, and every second one after it.
 some_down() {
 	down=
-	set_to 1 $SYS/reset
+	reset
 	i=0
 	for cpu in $hotpluggable; do
 		if [ $((i % 2)) -eq 0 ]; then
@@ -38,7 +38,7 @@ setup_skips_them() { # STATE
 	fresh
 	set_to 0 "$SYS/$1/installed"
 	some_down
-	set_to 1 $SYS/reset
+	reset
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" 0
 	for cpu in $up; do
@@ -47,7 +47,7 @@ setup_skips_them() { # STATE
 	expect_calls
 	expect_installed "$1"
 	expect_cpus "$1" "$up"
-	set_to 1 $SYS/reset
+	reset
 	some_up
 	for cpu in $down; do
 		call hotplug prepare startup "$cpu"
@@ -67,7 +67,7 @@ failure_skips_them() { # STATE
 	slot=$id
 	set_to 0 "$SYS/$1/installed"
 	some_down
-	set_to 1 $SYS/reset
+	reset
 	last=${up##* }
 	arm "$1" startup EIO "$last"
 	put 1 "$SYS/$1/installed"
@@ -81,7 +81,7 @@ failure_skips_them() { # STATE
 	done
 	expect_calls
 	expect_not_installed "$1" "$slot"
-	set_to 1 $SYS/reset
+	reset
 	some_up
 	for cpu in $down; do
 		for s in $STATES; do
@@ -98,7 +98,7 @@ fault_waits() { # STATE
 	fresh
 	set_to 0 "$SYS/$1/installed"
 	some_down
-	set_to 1 $SYS/reset
+	reset
 	arm "$1" startup ENODEV "${down%% *}"
 	put 1 "$SYS/$1/installed"
 	expect "the write to installed" "$err" 0
@@ -117,7 +117,7 @@ removal_skips_them() { # STATE
 	expect_installed "$1"
 	slot=$id
 	some_down
-	set_to 1 $SYS/reset
+	reset
 	put 0 "$SYS/$1/installed"
 	expect "the write" "$err" 0
 	for cpu in $up; do

@@ -31,7 +31,7 @@ fails_on() { # STATE CPU ERRNO
 	expect_installed "$1"
 	slot=$id
 	set_to 0 "$SYS/$1/installed"
-	set_to 1 $SYS/reset
+	reset
 	arm "$1" startup "$3" "$2"
 
 	put 1 "$SYS/$1/installed"
@@ -47,7 +47,7 @@ fails_on() { # STATE CPU ERRNO
 	expect_file "$1/teardowns" "$below"
 
 	# The same again, and now the fault has run out.
-	set_to 1 $SYS/reset
+	reset
 	put 1 "$SYS/$1/installed"
 	expect "the write after the failure" "$err" 0
 	startups "$1"

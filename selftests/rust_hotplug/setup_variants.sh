@@ -27,14 +27,14 @@ each() {
 expect_seen() {
 	expect "log of $1" "$(seen)" "$want"
 	want=
-	set_to 1 $SYS/reset
+	reset
 }
 
 choose() { # STATE WAY CALLBACKS
 	set_to 0 "$SYS/$1/installed"
 	set_to "$2" "$SYS/$1/setup"
 	set_to "$3" "$SYS/$1/callbacks"
-	set_to 1 $SYS/reset
+	reset
 }
 
 # Whether the setup makes the calls, and which callbacks there are.
@@ -82,7 +82,7 @@ works() { # STATE WAY CALLBACKS
 		! has "$3" startup || each hotplug "$1" startup "$cpu"
 		expect "log of hotplug" "$(seen | grep " $1 ")" "$want"
 		want=
-		set_to 1 $SYS/reset
+		reset
 	fi
 
 	put 0 "$SYS/$1/installed"

@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# SMT control: the sibling threads go down and come up with our callbacks. A fault
+# makes the write fail, and whoever is asked after that agrees about what is up.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+SMT=$CPU/smt/control
+
+# smt WORD: $err becomes 0 or the errno's name.
+smt() {
+	put "$1" $SMT
+}
+
+restore_smt() {
+	get $SMT
+	[ "$value" = on ] || echo on >$SMT
+}
+
+# consistent: for each CPU the kernel, its device and the states agree.
+consistent() {
+	get $CPU/online
+	expand "$value"
+	_up=$list
+	for _cpu in $online; do
+		_is=0
+		# shellcheck disable=SC2086 # a list
+		! list_has "$_cpu" $_up || _is=1
+		[ ! -e "$CPU/cpu$_cpu/online" ] || {
+			get "$CPU/cpu$_cpu/online"
+			expect "cpu$_cpu/online" "$value" $_is
+		}
+	done
+	for _state in $STATES $MULTI; do
+		expect_cpus "$_state" "$_up"
+	done
+}
+
+# up: $siblings are all online again, and control works as before.
+up() {
+	for _cpu in $siblings; do
+		cpu_up "$_cpu"
+	done
+	restore_smt
+	get $SMT
+	expect "smt/control" "$value" on
+	get $CPU/online
+	expand "$value"
+	expect "CPUs online" "$list" "$online"
+	consistent
+}
+
+# With an instance, the multi states are up where the others are.
+begin_smt() {
+	begin_case "$*"
+	fresh
+	for s in $MULTI; do
+		set_to i "$SYS/$s/instances/add"
+	done
+	consistent
+	reset
+}
+
+end_smt() {
+	up
+	remove_instances
+	end_case
+}
+
+down_calls() { # CPU
+	want="$want${want:+$nl}hotplug online_multi teardown $1 cpuhp/$1 0"
+	call hotplug online teardown "$1"
+	want="$want${nl}hotplug prepare_multi teardown $1 writer 0"
+	call hotplug prepare teardown "$1"
+}
+
+up_calls() { # CPU
+	call hotplug prepare startup "$1"
+	call hotplug prepare_multi startup "$1"
+	call hotplug online startup "$1"
+	call hotplug online_multi startup "$1"
+}
+
+off_and_on() {
+	begin_smt "off and on: CPUs $siblings go down and come up"
+	smt off
+	expect "off" "$err" 0
+	for i in $siblings; do
+		down_calls "$i"
+	done
+	expect_calls
+	get $CPU/online
+	expand "$value"
+	expect "CPUs online" "$list" "$primaries"
+	consistent
+	reset
+	cpu_up "$first"
+	expect "onlining CPU $first meanwhile" "$err" EPERM
+	expect "log of that" "$(calls)" ""
+	smt on
+	expect "on" "$err" 0
+	for i in $siblings; do
+		up_calls "$i"
+	done
+	expect_calls
+	end_smt
+}
+
+# The siblings before the one that refuses have gone.
+off_fails() {
+	begin_smt "off: CPU $last refuses to go"
+	arm online teardown EIO "$last"
+	smt off
+	expect "off" "$err" EIO
+	for i in $siblings; do
+		[ "$i" = "$last" ] || down_calls "$i"
+	done
+	want="$want${want:+$nl}hotplug online_multi teardown $last cpuhp/$last 0"
+	call hotplug online teardown "$last" EIO
+	call hotplug online_multi startup "$last"
+	expect_calls
+	expect_file online/teardown_inject/hits 1
+	get $CPU/online
+	expand "$value"
+	# shellcheck disable=SC2086 # a list
+	list_has "$last" $list || not_so "CPU $last is offline"
+	consistent
+	end_smt
+}
+
+on_fails() { # STATE
+	begin_smt "on: CPU $first fails in $1"
+	smt off
+	expect "off" "$err" 0
+	reset
+	arm "$1" startup ENOMEM "$first"
+	smt on
+	expect "on" "$err" ENOMEM
+	expect_file "$1/startup_inject/hits" 1
+	get $CPU/online
+	expand "$value"
+	# shellcheck disable=SC2086 # a list
+	! list_has "$first" $list || not_so "CPU $first is online"
+	consistent
+	end_smt
+}
+
+# __store_smt_control() in kernel/cpu.c notes how many threads there are to be, and
+# does not take that back if it fails: the same once more is then no change.
+again() {
+	begin_smt "after off has failed control says on, and off once more works"
+	arm online teardown EIO "$last"
+	smt off
+	expect "the first off" "$err" EIO
+	known=
+	get $SMT
+	[ "$value" = on ] || known="the kernel says '$value'"
+	smt off
+	expect "the second off" "$err" 0
+	get $CPU/online
+	expand "$value"
+	[ "$list" = "$primaries" ] || known="$known${known:+; }it says that off succeeds and does nothing"
+	consistent
+	up
+	remove_instances
+	if [ "$known" ] && [ ! "$case_failed" ]; then
+		ktap_test_xfail "$case_name ($known)"
+		case_name=
+	else
+		end_case
+	fi
+}
+
+get $SMT
+[ "$value" = on ] || skip_all "smt/control is '$value'"
+siblings=
+primaries=
+for i in $online; do
+	# Not a byte at a time, as a shell would: that does not work with this one.
+	expand "$(cat "$CPU/cpu$i/topology/thread_siblings_list")"
+	if [ "${list%% *}" = "$i" ]; then
+		primaries="$primaries${primaries:+ }$i"
+	else
+		siblings="$siblings${siblings:+ }$i"
+	fi
+done
+[ "$siblings" ] || skip_all "no core has two threads"
+first=${siblings%% *}
+last=${siblings##* }
+begin 5
+undo=restore_smt
+
+off_and_on
+off_fails
+for state in prepare online; do
+	on_fails $state
+done
+again
+finish

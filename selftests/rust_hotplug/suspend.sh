@@ -1,0 +1,224 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Suspend and resume: every CPU but one goes down and comes up again, with the calls
+# that belong to that, in the kernel's order, and no fault makes one fail. It is a
+# test suspend (/sys/power/pm_test), which turns back before the machine sleeps.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+POWER=/sys/power
+
+# restore FILE: what begin_test_suspends() has found in it.
+restore_power() {
+	echo "$saved_test" >$POWER/pm_test
+	[ ! "$saved_sleep" ] || echo "$saved_sleep" >$POWER/mem_sleep
+	[ ! "$saved_delay" ] || echo "$saved_delay" >"$delay"
+}
+
+# chosen FILE: $value becomes the word in brackets.
+chosen() {
+	value=
+	[ ! -r "$1" ] || value=$(sed 's/.*\[\(.*\)\].*/\1/' "$1")
+}
+
+# How to get as far as the CPUs: a suspend to idle does not take them down.
+find_way() {
+	way=
+	grep -qw processors $POWER/pm_test 2>/dev/null || return 1
+	if grep -qw mem $POWER/state && grep -qw deep $POWER/mem_sleep 2>/dev/null; then
+		way=mem
+	elif grep -qw standby $POWER/state; then
+		way=standby
+	elif grep -qw disk $POWER/state && grep -qw selftests.throwaway /proc/cmdline; then
+		# This wants half of the memory.
+		way=disk
+	fi
+	delay=/sys/module/suspend/parameters/pm_test_delay
+	[ "$way" != disk ] || delay=/sys/module/hibernate/parameters/pm_test_delay
+	[ "$way" ]
+}
+
+begin_test_suspends() {
+	chosen $POWER/pm_test
+	saved_test=$value
+	chosen $POWER/mem_sleep
+	saved_sleep=$value
+	get "$delay"
+	saved_delay=$value
+	undo=restore_power
+	[ $way != mem ] || set_to deep $POWER/mem_sleep
+	[ ! "$saved_delay" ] || set_to 0 "$delay"
+	set_to processors $POWER/pm_test
+}
+
+# The states by their numbers, ascending, each with its instances, the newest first.
+ladder() {
+	for s in $STATES $MULTI; do
+		get "$SYS/$s/state"
+		case $s in
+		*_multi)	echo "$value $s j i" ;;
+		*)		echo "$value $s -" ;;
+		esac
+	done | sort -n
+}
+
+# expect_round CPU...: the log shows that each went down and up, first all down.
+expect_round() {
+	want=$(ladder | awk -v cpus="$*" '
+	{
+		split($0, field)
+		state[NR] = $2
+		instances[NR] = $3 " " $4
+	}
+	function calls(cpu, s, callback,  i, n, list) {
+		n = split(instances[s], list, " ")
+		for (i = 1; i <= n; i++)
+			print cpu, state[s], list[i], callback
+	}
+	END {
+		n = split(cpus, cpu, " ")
+		for (i = 1; i <= n; i++)
+			for (s = NR; s >= 1; s--)
+				calls(cpu[i], s, "teardown")
+		for (i = 1; i <= n; i++)
+			for (s = 1; s <= NR; s++)
+				calls(cpu[i], s, "startup")
+	}' | sort -s -k 1,1n)
+	# In the order of each CPU. That of the CPUs is the kernel's business.
+	expect "the calls for each CPU" "$(fields cpu state instance callback | sort -s -k 1,1n)" "$want"
+	want=
+	value=$(fields callback | uniq | tr '\n' ' ')
+	expect "down and up" "$value" "teardown startup "
+	value=$(fields op ret injected | sort -u)
+	expect "how they were called and what they returned" "$value" "hotplug 0 0"
+}
+
+# called: $list becomes the CPUs that the log has.
+called() {
+	list=$(fields cpu | sort -nu | tr '\n' ' ')
+	list=${list% }
+}
+
+add_instances() {
+	fresh
+	for s in $MULTI; do
+		for i in i j; do
+			set_to $i "$SYS/$s/instances/add"
+		done
+	done
+	reset
+}
+
+# Every point that can fail is armed, of states and of instances.
+arm_all() {
+	armed=
+	for s in prepare online online_multi prepare_multi/instances/i online_multi/instances/j; do
+		fault "$s/startup_inject" times=-1 errno=EIO
+		armed="$armed $s/startup_inject"
+	done
+	for s in online online_multi/instances/i; do
+		fault "$s/teardown_inject" times=-1 errno=ENOSPC
+		armed="$armed $s/teardown_inject"
+	done
+}
+
+with_faults() {
+	begin_case "all CPUs but one, with every fault armed"
+	add_instances
+	arm_all
+	snapshot
+	put $way $POWER/state
+	expect "the write of $way" "$err" 0
+	expect_unchanged
+	called
+	# shellcheck disable=SC2086 # lists
+	set -- $online
+	others=$#
+	# shellcheck disable=SC2086
+	set -- $list
+	expect "how many CPUs were called" $# $((others - 1))
+	for i in $list; do
+		# shellcheck disable=SC2086
+		list_has "$i" $online || not_so "CPU $i was not online"
+	done
+	expect_round "$@"
+	for f in $armed; do
+		expect_file "$f/hits" 0
+		expect_file "$f/times" -1
+	done
+	# They would have fired.
+	if [ "$cpu" ]; then
+		cpu_down "$cpu"
+		expect "offlining CPU $cpu after that" "$err" ENOSPC
+	fi
+	remove_instances
+	end_case
+}
+
+with_delays() {
+	begin_case "a delay is one there as well"
+	add_instances
+	for c in startup teardown; do
+		fault online/${c}_inject times=-1 delay_us=1000
+		fault prepare_multi/instances/i/${c}_inject times=-1 delay_us=1000
+	done
+	snapshot
+	put $way $POWER/state
+	expect "the write of $way" "$err" 0
+	expect_unchanged
+	called
+	# shellcheck disable=SC2086 # a list
+	expect_round $list
+	# shellcheck disable=SC2086
+	set -- $list
+	for s in online prepare_multi/instances/i; do
+		for c in startup teardown; do
+			expect_file "$s/${c}_inject/hits" $#
+		done
+	done
+	remove_instances
+	end_case
+}
+
+with_cpu_offline() {
+	begin_case "CPU $cpu is offline before, and so it is after"
+	add_instances
+	cpu_down "$cpu"
+	expect "offlining it" "$err" 0
+	reset
+	snapshot
+	put $way $POWER/state
+	expect "the write of $way" "$err" 0
+	expect_unchanged
+	called
+	# shellcheck disable=SC2086 # a list
+	expect_round $list
+	# shellcheck disable=SC2086
+	! list_has "$cpu" $list || not_so "it was called"
+	cpu_up "$cpu"
+	expect "onlining it" "$err" 0
+	remove_instances
+	end_case
+}
+
+find_way || skip_all "no test suspend here that takes CPUs down"
+cpu=${hotpluggable##* }
+case $online in
+*" "*)	;;
+*)	skip_all "one CPU" ;;
+esac
+begin 3
+begin_test_suspends
+
+with_faults
+with_delays
+# shellcheck disable=SC2086 # a list
+set -- $online
+if [ "$cpu" ] && [ $# -gt 2 ]; then
+	with_cpu_offline
+else
+	skip_case "a CPU is offline before" "no CPU can go offline here, or too few"
+fi
+finish

@@ -1,0 +1,241 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Unloading and loading while others read, write, follow and hold open every file,
+# add instances and hotplug a CPU. unload.sh has each of the quiet cases.
+# UNLOAD_ROUNDS=N is how often; by default it is quick.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rounds=${UNLOAD_ROUNDS:-2}
+follow=../../scripts/follow-log
+
+# Each worker runs until it is stopped. The files come and go, that is not an error.
+# When it has done something it says so.
+passed() {
+	passes=$((passes + 1))
+	echo $passes >"$tmp/$worker"
+}
+
+# there: waits for the files a little, and leaves the CPU to who loads the module.
+there() {
+	[ -e $SYS/log ] || sleep 0.02
+}
+
+# every MODE: $files becomes those there are now, each time from another one on, lest
+# the last ones never have their turn.
+turn=0
+every() {
+	there
+	files=$(find $SYS -type f -perm "$1" 2>/dev/null | awk -v turn=$turn '
+		{ file[n++] = $0 }
+		END { for (i = 0; i < n; i++) print file[(i + turn) % n] }')
+	turn=$((turn + 17))
+}
+
+read_all() {
+	while :; do
+		every -400
+		for f in $files; do
+			read -r _ <"$f" && passed
+		done
+	done
+}
+
+# The log in pieces, at places of its own.
+read_log() {
+	while :; do
+		there
+		for skip in 0 1 100 1000; do
+			dd if=$SYS/log bs=97 skip=$skip count=3 >/dev/null 2>&1 && passed
+		done
+	done
+}
+
+# Values that are all right, and change something. None takes long.
+write_all() {
+	while :; do
+		every -200
+		for f in $files; do
+			case ${f##*/} in
+			errno)		values="EIO 0" ;;
+			cpus)		values="0 $possible" ;;
+			probability)	values="50 100" ;;
+			interval | space | times | seed) values="3 1" ;;
+			delay_us)	values="10 0" ;;
+			installed)	values="0 1" ;;
+			setup)		values="manual calls" ;;
+			callbacks)	values="startup both" ;;
+			add | remove)	values="w" ;;
+			*)		values="1" ;;
+			esac
+			for v in $values; do
+				echo "$v" >"$f" && passed
+			done
+		done
+	done
+}
+
+# Values that are not.
+write_junk() {
+	long=$(printf '%5000s' x)
+	while :; do
+		every -200
+		for f in $files; do
+			case $f in
+			# Hardly anything is no name.
+			*/instances/add | */instances/remove) continue ;;
+			esac
+			for v in "" x -5 99999999999999999999 "$long"; do
+				echo "$v" >"$f" && echo "$f takes '$(printf %.20s "$v")'" >>"$tmp/wrong"
+			done
+			[ ! -e "$f" ] || passed
+		done
+	done
+}
+
+instances() { # STATE
+	while :; do
+		there
+		n=0
+		while [ $n -lt 10 ]; do
+			echo i$n >"$SYS/$1/instances/add" && passed
+			echo i$n >"$SYS/$1/instances/remove"
+			n=$((n + 1))
+		done
+	done
+}
+
+# Open before the module goes, used when it has gone: each of these has to fail then.
+hold_open() {
+	while :; do
+		there
+		{
+			while read -r _ <&3 && echo 0 >&4; do
+				passed
+				# To the beginning again, but the same open files.
+				[ -d $SYS ] || break
+				sleep 0.05
+			done
+		} 3<$SYS/log 4>$SYS/prepare/startup_inject/times
+	done
+}
+
+# This one ends by itself each time, and has nothing to say.
+follow_log() {
+	trap 'kill $! 2>/dev/null; exit' TERM
+	while :; do
+		if [ -e $SYS/log ]; then
+			$follow >/dev/null &
+			wait $!
+		else
+			sleep 0.05
+		fi
+	done
+}
+
+hotplug() { # CPU
+	while :; do
+		echo 0 >"$CPU/cpu$1/online"
+		echo 1 >"$CPU/cpu$1/online"
+		passed
+	done
+}
+
+start() { # WORKER...
+	worker="$*"
+	workers="$workers${workers:+$nl}$worker"
+	passes=0
+	echo 0 >"$tmp/$worker"
+	"$@" 2>/dev/null &
+	background="$background $!"
+}
+
+# done_so_far: $passes becomes what each worker has done.
+done_so_far() {
+	passes=
+	while read -r worker; do
+		get "$tmp/$worker"
+		passes="$passes${passes:+$nl}$worker $value"
+	done <<-END
+	$workers
+	END
+}
+
+# all_pass: waits until each worker has done something since.
+all_pass() {
+	done_so_far
+	before=$passes
+	_tries=0
+	while
+		done_so_far
+		# It may be just being written, and then is empty.
+		idle=$(printf '%s\n' "$before" "$passes" | sort | uniq -d)
+		[ "$idle" ] || printf '%s\n' "$passes" | grep -q ' $'
+	do
+		_tries=$((_tries + 1))
+		if [ $_tries -gt 300 ]; then
+			not_so "these do nothing: $idle"
+			return
+		fi
+		sleep 0.05
+	done
+}
+
+get $CPU/possible
+possible=$value
+cpu=${hotpluggable##* }
+begin 1 unloaded
+tmp=$(mktemp -d) || exit 1
+
+begin_case "$rounds times, while every file is read, written, followed and held open"
+: >"$tmp/wrong"
+workers=
+start read_all
+start read_log
+start write_all
+start write_junk
+start hold_open
+for state in $MULTI; do
+	start instances "$state"
+done
+[ ! "$cpu" ] || start hotplug "$cpu"
+if [ -x $follow ] && perl -e 'use strict; use warnings; use Errno;' 2>/dev/null; then
+	follow_log 2>/dev/null &
+	background="$background $!"
+fi
+# Who unloads is to have its turn.
+renice -n -10 -p $$ >/dev/null 2>&1
+n=0
+while [ $n -lt "$rounds" ] && [ ! "$case_failed" ]; do
+	# With a log that is quickly made.
+	load log_records=1024
+	expect "insmod $n" "$err" 0
+	all_pass
+	unload
+	expect "rmmod $n" "$err" 0
+	[ ! -e $SYS ] || not_so "$SYS is left"
+	kernel_states
+	expect "states left in hotplug/states" "$value" 0
+	n=$((n + 1))
+done
+# shellcheck disable=SC2086 # a list
+stop $background
+background=
+expect "junk that was taken" "$(sort -u "$tmp/wrong")" ""
+for i in $hotpluggable; do
+	get "$CPU/cpu$i/online"
+	[ "$value" = 1 ] || cpu_up "$i"
+done
+# As quietly as ever.
+load
+expect "insmod after that" "$err" 0
+fresh
+for state in $STATES; do
+	expect_cpus "$state" "$online"
+done
+unload
+expect "rmmod after that" "$err" 0
+end_case
+finish
