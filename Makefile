@@ -18,7 +18,7 @@ override TEST := $(value TEST)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN TEST
 
-.PHONY: all modules demo test vm kernel-tree check install modules_install clean help
+.PHONY: all modules demo test torture vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:
 
 all: modules
@@ -37,6 +37,9 @@ demo:
 
 test:
 	@scripts/test
+
+torture:
+	@scripts/torture
 
 vm:
 	@scripts/vm
@@ -62,6 +65,7 @@ help:
 	@echo '  all (default)  - build rust_hotplug.ko against KDIR or, with KERNEL=, against the cached tree'
 	@echo '  demo           - show in a VM how the kernel rolls back when a callback fails'
 	@echo '  test           - run the selftests in a VM'
+	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
@@ -78,6 +82,8 @@ help:
 	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
 	@echo '  TEST="A B"     - run only these selftests'
+	@echo '  MINUTES=N      - how long torture takes [5]'
+	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
 	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
 	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
