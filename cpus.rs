@@ -82,7 +82,9 @@ impl Cpus {
                 (&raw mut (*cpus.as_raw()).bits).cast(),
                 nr_cpu_ids() as c_int,
             )
-        })?;
+        })
+        // A number that does not even fit an `unsigned int`.
+        .map_err(|error| if error == EOVERFLOW { ERANGE } else { error })?;
         Ok(cpus)
     }
 }

@@ -48,7 +48,7 @@ bad_cpus() { # DIRECTORY
 	[ ! "$2" ] || for bad in -1 "$first-$first-$first" 0x1 "$first:$first" 0.5; do
 		refuses "$1/cpus" "$bad" EINVAL
 	done
-	[ ! "$2" ] || for bad in "$first-$((last + 1))" 99999; do
+	[ ! "$2" ] || for bad in "$first-$((last + 1))" 99999 4294967296 18446744073709551616; do
 		refuses "$1/cpus" "$bad" ERANGE
 	done
 	[ "$last" -eq 0 ] || refuses "$1/cpus" "$last-0" EINVAL

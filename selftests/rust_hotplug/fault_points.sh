@@ -9,7 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # fails OPERATION FAULT CPU VALUE FILE: with the fault armed for the CPU, and one
-# errno after the other, writing the value to the file fails and changes nothing.
+# errno after the other, writing the value to the file fails and changes nothing of
+# the last snapshot.
 points=0
 fails() {
 	# shellcheck disable=SC2086 # a list
@@ -17,7 +18,6 @@ fails() {
 	points=$((points + 1))
 	get "$SYS/$2/hits"
 	hits=$value
-	snapshot
 	fault "$2" "cpus=$3" times=1 "errno=$word"
 	put "$4" "$5"
 	fault "$2" errno=0
@@ -48,6 +48,7 @@ setup() { # STATE
 	begin_case "$1: setup, on every CPU"
 	fresh
 	set_to 0 "$SYS/$1/installed"
+	snapshot
 	for i in $online; do
 		fails setup "$1/startup_inject" "$i" 1 "$SYS/$1/installed"
 	done
@@ -63,6 +64,7 @@ add() { # STATE
 	fresh
 	newest=x
 	set_to i "$SYS/$1/instances/add"
+	snapshot
 	for i in $online; do
 		fails add "$1/startup_inject" "$i" x "$SYS/$1/instances/add"
 	done
@@ -91,6 +93,7 @@ online() { # CPU
 	cpu_down "$1"
 	expect "offlining" "$err" 0
 	reset
+	snapshot
 	for s in prepare online prepare_multi online_multi prepare_multi/instances/i \
 		 prepare_multi/instances/j online_multi/instances/i online_multi/instances/j; do
 		fails hotplug "$s/startup_inject" "$1" 1 "$CPU/cpu$1/online"
@@ -109,6 +112,7 @@ offline() { # CPU
 	begin_case "CPU $1 goes offline: each state and instance that can refuse"
 	two_instances
 	reset
+	snapshot
 	for s in online online_multi online_multi/instances/i online_multi/instances/j; do
 		fails hotplug "$s/teardown_inject" "$1" 0 "$CPU/cpu$1/online"
 	done
