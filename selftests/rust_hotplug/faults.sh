@@ -549,8 +549,9 @@ delays_in_log() {
 	end_case
 }
 
+# The clocks of traces are not quite those of timers.
 expect_lasted() { # CALLS
-	value=$(lasted | awk -v id="$id" -v delay=$delay '
+	value=$(lasted | awk -v id="$id" -v delay=$((delay * 9 / 10)) '
 		$1 == id { calls++ }
 		$1 == id && $3 < delay { print "CPU", $2, "took", $3, "us" }
 		END { print calls + 0, "calls" }')

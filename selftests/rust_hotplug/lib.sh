@@ -371,7 +371,14 @@ snapshot() {
 expect_unchanged() {
 	_before=$machine
 	snapshot
-	expect "the machine after that" "$machine" "$_before"
+	[ "$machine" != "$_before" ] || return 0
+	not_so "this has changed, and should not have:"
+	printf '%s\n' "$_before" -- "$machine" | awk '
+	$0 == "--"		{ is_after = 1; next }
+	!is_after		{ was[$1] = $0; next }
+	was[$1] != $0		{ print "#   was: " was[$1]; print "#   is:  " $0 }
+				{ delete was[$1] }
+	END			{ for (file in was) print "#   gone: " was[file] }'
 }
 
 # fields NAME...: these fields of each record of the log, a line for each.
