@@ -254,6 +254,17 @@ remove_instances() {
 	done
 }
 
+# restore_instances: those that were there, and are gone if it was unloaded.
+restore_instances() {
+	for _dir in $instances_before; do
+		_dir=${_dir%/}
+		case $_dir in
+		*/\*)	;;
+		*)	[ -d "$_dir" ] || set_to "${_dir##*/}" "${_dir%/*}/add" ;;
+		esac
+	done
+}
+
 # arm STATE CALLBACK ERRNO CPUS [TIMES]
 arm() {
 	set_to "$4" "$SYS/$1/$2_inject/cpus"
@@ -567,10 +578,11 @@ cleanup() {
 	trap '' HUP INT PIPE TERM
 	# shellcheck disable=SC2086 # a list
 	stop $background
+	# Before anything that might remove a state.
+	[ ! "$kernel_fault" ] || kernel_disarm
 	$undo
 	remove_trace
 	[ ! "$splats_expected" ] || splats_end
-	[ ! "$kernel_fault" ] || set_to -1 "$kernel_fault"
 	[ ! "$tmp" ] || rm -r "$tmp"
 	if module_loaded; then
 		reset
@@ -585,7 +597,10 @@ cleanup() {
 	done
 	if [ "$was_loaded" ]; then
 		module_loaded || load
-		! module_loaded || restore_knobs
+		if module_loaded; then
+			restore_instances
+			restore_knobs
+		fi
 	elif module_loaded; then
 		unload
 		[ "$err" = 0 ] || not_so "the module is still loaded: $err"
@@ -675,6 +690,7 @@ begin() {
 	[ "$(id -u)" = 0 ] || skip_all "not root"
 	[ -w /dev/kmsg ] || skip_all "no /dev/kmsg"
 	[ -r $CPU/hotplug/states ] || skip_all "no CPU hotplug in this kernel"
+	[ "$RUST_HOTPLUG_CHECKED" ] || ../check-machine || skip_all "not on this machine as it is"
 	if module_loaded; then
 		was_loaded=1
 		[ "$2" != unloaded ] || loadable || skip_all "no rust_hotplug.ko to load again"
