@@ -400,6 +400,71 @@ fields() {
 	}' $SYS/log
 }
 
+# ladder INSTANCE...: adds these to each state that has instances, and notes where ours
+# are on the ladder of the states. They have to be installed, all with both callbacks.
+ladder() {
+	rungs_up=
+	rungs_down=
+	newest_first=
+	for _i; do
+		newest_first="$_i${newest_first:+ }$newest_first"
+		for _state in $MULTI; do
+			set_to "$_i" "$SYS/$_state/instances/add"
+		done
+	done
+	while read -r _id _state; do
+		rungs_up="$rungs_up $_id:$_state"
+		rungs_down="$_id:$_state $rungs_down"
+	done <<-END
+	$(for _state in $STATES $MULTI; do
+		get "$SYS/$_state/state"
+		echo "$value $_state"
+	done | sort -n)
+	END
+}
+
+# on_ladder FROM TO: a CPU goes from one state to the other, up or down, and the log has
+# to show next what that calls of ours.
+on_ladder() {
+	if [ "$1" -lt "$2" ]; then
+		_callback=startup _low=$1 _high=$2 _rungs=$rungs_up
+	else
+		_callback=teardown _low=$2 _high=$1 _rungs=$rungs_down
+	fi
+	for _i in $_rungs; do
+		[ "${_i%:*}" -gt "$_low" ] && [ "${_i%:*}" -le "$_high" ] || continue
+		_state=${_i#*:}
+		case $_state in
+		*_multi)
+			for _i in $newest_first; do
+				want="$want${want:+$nl}hotplug $_state $_i $_callback $cpu 0"
+			done
+			;;
+		*)
+			want="$want${want:+$nl}hotplug $_state - $_callback $cpu 0"
+			;;
+		esac
+	done
+}
+
+# expect_on_ladder WHAT: the log of it shows that and nothing else; and forgets it.
+expect_on_ladder() {
+	expect "the log of $1" "$(fields op state instance callback cpu ret)" "$want"
+	want=
+	reset
+}
+
+# expect_place STATE-NUMBER: where the CPU is by what ours say: up at each that is not
+# above this.
+expect_place() {
+	for _rung in $rungs_up; do
+		list=$online
+		# shellcheck disable=SC2086 # a list
+		[ "${_rung%:*}" -le "$1" ] || list_without "$cpu" $online
+		expect_cpus "${_rung#*:}" "$list"
+	done
+}
+
 # call OPERATION STATE CALLBACK CPU [ERRNO]: the log has to show this one next.
 want=
 call() {
