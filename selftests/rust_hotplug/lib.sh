@@ -411,6 +411,67 @@ fields() {
 	}' $SYS/log
 }
 
+# ladder INSTANCE...: adds these to each state that has instances, and notes where ours
+# are on the ladder of the states. They have to be installed, all with both callbacks.
+ladder() {
+	rungs_up=
+	rungs_down=
+	newest_first=
+	for _i; do
+		newest_first="$_i${newest_first:+ }$newest_first"
+		for _state in $MULTI; do
+			set_to "$_i" "$SYS/$_state/instances/add"
+		done
+	done
+	while read -r _id _state; do
+		rungs_up="$rungs_up $_id:$_state"
+		rungs_down="$_id:$_state $rungs_down"
+	done <<-END
+	$(for _state in $STATES $MULTI; do
+		get "$SYS/$_state/state"
+		echo "$value $_state"
+	done | sort -n)
+	END
+}
+
+# on_ladder CPU FROM TO: it goes from one state to the other, up or down, and the log
+# has to show next what that calls of ours.
+on_ladder() {
+	if [ "$2" -lt "$3" ]; then
+		_callback=startup _low=$2 _high=$3 _rungs=$rungs_up
+	else
+		_callback=teardown _low=$3 _high=$2 _rungs=$rungs_down
+	fi
+	for _rung in $_rungs; do
+		if [ "${_rung%:*}" -le "$_low" ] || [ "${_rung%:*}" -gt "$_high" ]; then
+			continue
+		fi
+		_state=${_rung#*:}
+		_instances=-
+		[ "$_state" = "${_state%_multi}" ] || _instances=$newest_first
+		for _i in $_instances; do
+			want="$want${want:+$nl}hotplug $_state $_i $_callback $1 0"
+		done
+	done
+}
+
+# expect_on_ladder WHAT: the log of it shows that and nothing else; and forgets it.
+expect_on_ladder() {
+	expect "the log of $1" "$(fields op state instance callback cpu ret)" "$want"
+	want=
+	reset
+}
+
+# expect_place CPU STATE-NUMBER: by what ours say it is there: up at each that is not above.
+expect_place() {
+	for _rung in $rungs_up; do
+		list=$online
+		# shellcheck disable=SC2086 # a list
+		[ "${_rung%:*}" -le "$2" ] || list_without "$1" $online
+		expect_cpus "${_rung#*:}" "$list"
+	done
+}
+
 # call OPERATION STATE CALLBACK CPU [ERRNO]: the log has to show this one next.
 want=
 call() {
@@ -719,6 +780,57 @@ begin() {
 	elif [ "$2" != unloaded ]; then
 		load
 		[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+	fi
+}
+
+#
+# Leaks, as kmemleak finds them: what nothing refers to any more
+#
+
+kmemleak=/sys/kernel/debug/kmemleak
+
+has_kmemleak() {
+	[ -w $kmemleak ] && echo scan 2>/dev/null >$kmemleak
+}
+
+# find_leaks: $leaks become those that were allocated by the module, which has to be
+# unloaded; $others how many the kernel has of its own.
+find_leaks() {
+	splats_begin
+	# Nothing is reported in its first five seconds, nor when it is seen the first time.
+	sleep 6
+	set_to scan $kmemleak
+	set_to scan $kmemleak
+	splats_end >/dev/null
+	# Code that is gone has no name.
+	leaks=$(awk '
+	function end() {
+		if (object && ours)
+			printf "%s", object
+		else if (object)
+			others++
+		object = ours = ""
+	}
+	/^unreferenced object/		{ end() }
+					{ object = object $0 "\n" }
+	/\[rust_hotplug/			{ ours = 1 }
+	/^ +(\[<[0-9a-fx]*>\] )?0x[0-9a-f]+$/	{ ours = 1 }
+	END				{ end(); print "others " others + 0 }' $kmemleak)
+	others=${leaks##*others }
+	leaks=${leaks%others *}
+}
+
+# forget_leaks: those there are up to now are not found any more.
+forget_leaks() {
+	set_to clear $kmemleak
+}
+
+expect_no_leaks() {
+	find_leaks
+	diag "kmemleak: $others that are not ours"
+	if [ "$leaks" ]; then
+		not_so "kmemleak has found:"
+		printf '%s\n' "$leaks" | head -n 60 | sed 's/^/#   /'
 	fi
 }
 
