@@ -368,14 +368,10 @@ calls() {
 # snapshot: $machine becomes what has to be the same after whatever failed or was
 # undone: of each CPU and of each state and instance.
 snapshot() {
-	machine=
-	for _file in "$CPU"/online "$CPU"/cpu[0-9]*/online "$CPU"/cpu[0-9]*/hotplug/state \
-		     "$CPU"/cpu[0-9]*/hotplug/target "$SYS"/*/installed "$SYS"/*/state \
-		     "$SYS"/*/cpus_up "$SYS"/*/instances/*/cpus_up; do
-		[ -r "$_file" ] || continue
-		get "$_file"
-		machine="$machine$_file $value$nl"
-	done
+	# One program for all, as there may be hundreds of CPUs.
+	machine=$(grep -Hs '' "$CPU"/online "$CPU"/cpu[0-9]*/online "$CPU"/cpu[0-9]*/hotplug/state \
+		"$CPU"/cpu[0-9]*/hotplug/target "$SYS"/*/installed "$SYS"/*/state \
+		"$SYS"/*/cpus_up "$SYS"/*/instances/*/cpus_up)
 }
 
 # expect_unchanged: all of that is as at the last snapshot.
@@ -384,7 +380,7 @@ expect_unchanged() {
 	snapshot
 	[ "$machine" != "$_before" ] || return 0
 	not_so "this has changed, and should not have:"
-	printf '%s\n' "$_before" -- "$machine" | awk '
+	printf '%s\n' "$_before" -- "$machine" | awk -F : '
 	$0 == "--"		{ is_after = 1; next }
 	!is_after		{ was[$1] = $0; next }
 	was[$1] != $0		{ print "#   was: " was[$1]; print "#   is:  " $0 }
