@@ -84,7 +84,7 @@ help:
 	@echo '  TEST="A B"     - run only these selftests'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
-	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800]'
+	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800, debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
 	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
 	@echo '  MIRROR=URL     - Debian mirror [the one that apt is configured with]'
