@@ -139,6 +139,7 @@ errno_of() {
 	"No such device")			err=ENODEV ;;
 	"Invalid argument" | [Ii]"nvalid parameter"*) err=EINVAL ;;
 	"No space left on device")		err=ENOSPC ;;
+	"Operation canceled")			err=ECANCELED ;;
 	"Numerical result out of range" | "Result not representable") err=ERANGE ;;
 	"Connection timed out" | "Operation timed out") err=ETIMEDOUT ;;
 	*)					err="unknown (${1##*: })" ;;
