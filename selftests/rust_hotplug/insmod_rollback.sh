@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # insmod fail_cpu=N: the startup of `online` fails while the module is being
-# loaded. The load has to fail with that error and to leave nothing.
+# loaded. The load has to fail with that error and to leave nothing. On every CPU
+# in turn, or on 64 of them.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -118,8 +119,10 @@ refused() { # ERRNO PARAMETER...
 	end_case
 }
 
-# shellcheck disable=SC2086 # a list
-set -- $online
+# shellcheck disable=SC2086 # lists
+some_of 64 $online
+# shellcheck disable=SC2086
+set -- $list
 begin $(($# + 6)) unloaded
 # One for all cases: it has a buffer for each CPU, which takes its time to make.
 start_trace || diag "no cpuhp events in a tracefs"

@@ -65,6 +65,23 @@ list_without() {
 	done
 }
 
+# some_of N WORD...: $list becomes these or, of more than N, the first, the last and
+# others between: for what is done for each CPU and takes longer the more there are.
+some_of() {
+	_some=$1
+	shift
+	list=
+	_i=0
+	_taken=0
+	for _word; do
+		if [ $# -le "$_some" ] || [ $_i -eq $((_taken * ($# - 1) / (_some - 1))) ]; then
+			list="$list${list:+ }$_word"
+			_taken=$((_taken + 1))
+		fi
+		_i=$((_i + 1))
+	done
+}
+
 # nth N WORD...: $word becomes the N-th, from 0, round and round.
 nth() {
 	_i=$1
@@ -122,6 +139,7 @@ errno_of() {
 	"No such device")			err=ENODEV ;;
 	"Invalid argument" | [Ii]"nvalid parameter"*) err=EINVAL ;;
 	"No space left on device")		err=ENOSPC ;;
+	"Operation canceled")			err=ECANCELED ;;
 	"Numerical result out of range" | "Result not representable") err=ERANGE ;;
 	"Connection timed out" | "Operation timed out") err=ETIMEDOUT ;;
 	*)					err="unknown (${1##*: })" ;;
