@@ -15,7 +15,7 @@ minutes=${TORTURE_MINUTES:-0.15}
 
 # torture ARGUMENT...: $status and $verdict, the last line, are what came of it.
 torture() {
-	RUST_HOTPLUG_KO=$KO perl $torture "$@" >"$tmp/out" 2>&1
+	RUST_HOTPLUG_KO=$KO perl $torture --no-kmemleak "$@" >"$tmp/out" 2>&1
 	status=$?
 	verdict=$(tail -n 1 "$tmp/out")
 }
@@ -69,18 +69,20 @@ replay() {
 	end_case
 }
 
-# in_midst COMMAND ARGUMENT...: does that to the torture test when it has begun.
+# in_midst COMMAND ARGUMENT...: does that to the torture test when it is at it.
 in_midst() {
 	_command=$1
 	shift
-	RUST_HOTPLUG_KO=$KO perl $torture --minutes 10 --seed 1 "$@" >"$tmp/out" 2>&1 &
+	rm -rf "$tmp/record"
+	mkdir "$tmp/record"
+	RUST_HOTPLUG_KO=$KO perl $torture --no-kmemleak --minutes 10 --seed 1 --record "$tmp/record" \
+		"$@" >"$tmp/out" 2>&1 &
 	pid=$!
 	background=$pid
 	for _i in $(seq 600); do
-		! grep -q '^torture: seed' "$tmp/out" || break
+		[ "$(cat "$tmp"/record/* 2>/dev/null | grep -c .)" -lt 100 ] || break
 		sleep 0.1
 	done
-	sleep 2
 	$_command
 	wait $pid
 	status=$?
