@@ -43,13 +43,13 @@ offline() {
 		cpu_down "$cpu"
 		case $err in
 		EAGAIN)
-			on_ladder "$all_up" "$state"
-			on_ladder "$state" "$all_up"
+			on_ladder "$cpu" "$all_up" "$state"
+			on_ladder "$cpu" "$state" "$all_up"
 			expect_hit "offline" "$state"
 			hit_down="$hit_down $state"
 			;;
 		0)
-			on_ladder "$all_up" 0
+			on_ladder "$cpu" "$all_up" 0
 			expect_passed "offline" "$state"
 			passed_down="$passed_down $state"
 			cpu_up "$cpu"
@@ -83,13 +83,13 @@ online() {
 		cpu_up "$cpu"
 		case $err in
 		EAGAIN)
-			on_ladder 0 $((state - 1))
-			on_ladder $((state - 1)) 0
+			on_ladder "$cpu" 0 $((state - 1))
+			on_ladder "$cpu" $((state - 1)) 0
 			expect_hit "online" "$state"
 			hit_up="$hit_up $state"
 			;;
 		0)
-			on_ladder 0 "$all_up"
+			on_ladder "$cpu" 0 "$all_up"
 			expect_passed "online" "$state"
 			passed_up="$passed_up $state"
 			cpu_down "$cpu"
@@ -157,11 +157,11 @@ dead() {
 		kernel_fault=
 		case $err in
 		0)
-			on_ladder "$all_up" 0
+			on_ladder "$cpu" "$all_up" 0
 			;;
 		EAGAIN)
-			on_ladder "$all_up" "$state"
-			on_ladder "$state" "$at"
+			on_ladder "$cpu" "$all_up" "$state"
+			on_ladder "$cpu" "$state" "$at"
 			[ "$at" = "$all_up" ] || n=$((n + 1))
 			[ "$at" = "$all_up" ] || [ "$at" = "$stops" ] ||
 				not_so "state $state leaves the CPU at $at"
@@ -171,11 +171,11 @@ dead() {
 			;;
 		esac
 		expect_on_ladder "offline that fails at state $state"
-		expect_place "$at"
+		expect_place "$cpu" "$at"
 		# Back, and once down and up so that all of it is prepared.
 		splats_begin
 		put "$all_up" "$CPU/cpu$cpu/hotplug/target"
-		on_ladder "$at" "$all_up"
+		on_ladder "$cpu" "$at" "$all_up"
 		expect_on_ladder "the way up after state $state"
 		whole "$cpu"
 		cpu_down "$cpu"

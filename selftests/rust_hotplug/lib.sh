@@ -421,29 +421,27 @@ ladder() {
 		echo "$value $_state"
 	done | sort -n)
 	END
+	reset
 }
 
-# on_ladder FROM TO: a CPU goes from one state to the other, up or down, and the log has
-# to show next what that calls of ours.
+# on_ladder CPU FROM TO: it goes from one state to the other, up or down, and the log
+# has to show next what that calls of ours.
 on_ladder() {
-	if [ "$1" -lt "$2" ]; then
-		_callback=startup _low=$1 _high=$2 _rungs=$rungs_up
+	if [ "$2" -lt "$3" ]; then
+		_callback=startup _low=$2 _high=$3 _rungs=$rungs_up
 	else
-		_callback=teardown _low=$2 _high=$1 _rungs=$rungs_down
+		_callback=teardown _low=$3 _high=$2 _rungs=$rungs_down
 	fi
-	for _i in $_rungs; do
-		[ "${_i%:*}" -gt "$_low" ] && [ "${_i%:*}" -le "$_high" ] || continue
-		_state=${_i#*:}
-		case $_state in
-		*_multi)
-			for _i in $newest_first; do
-				want="$want${want:+$nl}hotplug $_state $_i $_callback $cpu 0"
-			done
-			;;
-		*)
-			want="$want${want:+$nl}hotplug $_state - $_callback $cpu 0"
-			;;
-		esac
+	for _rung in $_rungs; do
+		if [ "${_rung%:*}" -le "$_low" ] || [ "${_rung%:*}" -gt "$_high" ]; then
+			continue
+		fi
+		_state=${_rung#*:}
+		_instances=-
+		[ "$_state" = "${_state%_multi}" ] || _instances=$newest_first
+		for _i in $_instances; do
+			want="$want${want:+$nl}hotplug $_state $_i $_callback $1 0"
+		done
 	done
 }
 
@@ -454,13 +452,12 @@ expect_on_ladder() {
 	reset
 }
 
-# expect_place STATE-NUMBER: where the CPU is by what ours say: up at each that is not
-# above this.
+# expect_place CPU STATE-NUMBER: by what ours say it is there: up at each that is not above.
 expect_place() {
 	for _rung in $rungs_up; do
 		list=$online
 		# shellcheck disable=SC2086 # a list
-		[ "${_rung%:*}" -le "$1" ] || list_without "$cpu" $online
+		[ "${_rung%:*}" -le "$2" ] || list_without "$1" $online
 		expect_cpus "${_rung#*:}" "$list"
 	done
 }

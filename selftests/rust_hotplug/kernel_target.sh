@@ -1,0 +1,268 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Partial transitions: a CPU goes to every state at which the kernel lets it stop, by
+# cpuN/hotplug/target, and ours are called for what it passes, no more and no less. A
+# CPU that is half-way is for a machine that is thrown away.
+#
+# Not to those of section STARTING and next to it, where a CPU cannot stop and the kernel
+# dies of it: ../reports/starting-target-bug.md.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# go STATE-NUMBER: the CPU goes there from where it is, stops there, and ours were called
+# for the way. $err becomes 0 or the errno's name.
+go() {
+	get "$CPU/cpu$cpu/hotplug/state"
+	from=$value
+	err=0
+	echo "$1" 2>/dev/null >"$CPU/cpu$cpu/hotplug/target" || put "$1" "$CPU/cpu$cpu/hotplug/target"
+	[ "$err" = 0 ] || return
+	expect_cpu "$cpu" hotplug/state "$1"
+	expect_cpu "$cpu" hotplug/target "$1"
+	on_ladder "$cpu" "$from" "$1"
+	expect_on_ladder "the way from $from to $1"
+	expect_place "$cpu" "$1"
+}
+
+# has_to_go STATE-NUMBER: where that cannot be refused.
+has_to_go() {
+	go "$1"
+	expect "the write of $1 to target at $from" "$err" 0
+}
+
+# up_again: from wherever it is. Of PREPARE what is above is not prepared again, and so it
+# goes all the way down first: see unprepared() below.
+up_again() {
+	get "$CPU/cpu$cpu/hotplug/state"
+	[ "$value" -gt "$bringup" ] || has_to_go 0
+	has_to_go "$all_up"
+}
+
+unused() {
+	begin_case "hotplug/target refuses what is not in use, and where a CPU cannot stop"
+	snapshot
+	target=$CPU/cpu$cpu/hotplug/target
+	for i in -1 $((all_up + 1)) "$create" "$bringup" "$teardown"; do
+		put "$i" "$target"
+		expect "writing $i to target" "$err" EINVAL
+	done
+	i=0
+	while [ $i -le "$all_up" ]; do
+		# shellcheck disable=SC2086 # a list
+		if ! list_has $i $numbers && echo $i 2>/dev/null >"$target"; then
+			not_so "writing $i to target, which is not in use, succeeds"
+		fi
+		i=$((i + 1))
+	done
+	expect_unchanged
+	end_case
+}
+
+from_up() {
+	begin_case "from up to each state and back"
+	for state in $stops; do
+		[ "$state" -ne "$all_up" ] || continue
+		has_to_go "$state"
+		up_again
+		[ ! "$case_failed" ] || break
+	done
+	diag "at $stops"
+	expect_whole "$cpu"
+	end_case
+}
+
+from_down() {
+	begin_case "from down to each state and back"
+	cpu_down "$cpu"
+	expect "offlining" "$err" 0
+	reset
+	for state in $stops; do
+		[ "$state" -ne 0 ] || continue
+		has_to_go "$state"
+		has_to_go 0
+		[ ! "$case_failed" ] || break
+	done
+	cpu_up "$cpu"
+	expect "onlining" "$err" 0
+	expect_whole "$cpu"
+	end_case
+}
+
+step_by_step() {
+	begin_case "from up to down, state by state, and back up"
+	reset
+	down=
+	for state in $stops; do
+		down="$state $down"
+	done
+	for state in $down $stops; do
+		has_to_go "$state"
+		[ ! "$case_failed" ] || break
+	done
+	expect_whole "$cpu"
+	end_case
+}
+
+# The CPU has been dead, and nothing below where it stopped is prepared again.
+unprepared() {
+	begin_case "from up to each state of section PREPARE, and up from there"
+	badly=
+	for state in $stops; do
+		if [ "$state" -gt "$bringup" ] || [ "$state" = "$kick" ]; then
+			continue
+		fi
+		splats_begin
+		has_to_go "$state"
+		has_to_go "$all_up"
+		# What is warned of here at the latest.
+		has_to_go 0
+		has_to_go "$all_up"
+		splats_end >/dev/null
+		case $warned in
+		"")			;;
+		kernel/rcu/tree.c)	badly="$badly $state" ;;
+		*)			not_so "with a stop at $state this warned: $warned" ;;
+		esac
+		[ ! "$case_failed" ] || break
+	done
+	expect_whole "$cpu"
+	[ ! "$badly" ] || known "RCU warns with a stop at any of$badly: it is not prepared again"
+	end_case
+}
+
+# Nor is the CPU kicked again, so it does not boot.
+unkicked() {
+	begin_case "from up to cpu:kick_ap, and up from there"
+	if [ ! "$kick" ]; then
+		skip_case "$case_name" "there is no such state"
+		return
+	fi
+	has_to_go "$kick"
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	if [ "$err" != 0 ]; then
+		expect "the write of $all_up to target at $kick" "$err" EIO
+		expect_cpu "$cpu" hotplug/state "$kick"
+		expect_on_ladder "what fails"
+		known "it fails with EIO after ten seconds: the CPU is not kicked again"
+	fi
+	reset
+	up_again
+	expect_whole "$cpu"
+	end_case
+}
+
+# called OPERATION CALLBACK CPU...: the log has to show next for which CPUs ours is called.
+called() {
+	_call="$1 $2"
+	shift 2
+	for _i; do
+		want="$want${want:+$nl}$_call $_i 0"
+	done
+}
+
+# The kernel calls for each CPU that is at the state or above, wherever it stops.
+half_way() { # STATE
+	begin_case "$1: set up, removed, and a failure rolled back, with a CPU half-way"
+	get "$SYS/$1/state"
+	id=$value
+	below=
+	for state in $stops; do
+		[ "$state" -ge "$id" ] || below=$state
+	done
+	for state in $below $id; do
+		has_to_go "$state"
+		# shellcheck disable=SC2086 # a list
+		if [ "$state" = "$id" ]; then
+			list=$online
+		else
+			list_without "$cpu" $online
+		fi
+		reached=$list
+		# shellcheck disable=SC2086 # a list
+		list_without "$last" $reached
+		before=$list
+		arm "$1" startup ENOMEM "$last"
+		case $1 in
+		*_multi)
+			put x "$SYS/$1/instances/add"
+			expect "adding an instance that fails" "$err" ENOMEM
+			set_to x "$SYS/$1/instances/add"
+			set_to x "$SYS/$1/instances/remove"
+			setup=add
+			remove=del
+			;;
+		*)
+			set_to 0 "$SYS/$1/installed"
+			put 1 "$SYS/$1/installed"
+			expect "the setup that fails" "$err" ENOMEM
+			set_to 1 "$SYS/$1/installed"
+			expect_file "$1/state" "$id"
+			setup=setup
+			remove=remove
+			;;
+		esac
+		# shellcheck disable=SC2086 # lists
+		{
+			[ $setup = add ] || called $remove teardown $reached
+			called $setup startup $before
+			want="$want${want:+$nl}$setup startup $last -12"
+			called $setup teardown $before
+			called $setup startup $reached
+			[ $setup = setup ] || called $remove teardown $reached
+		}
+		expect "the log with the CPU at $state" "$(fields op callback cpu ret)" "$want"
+		want=
+		reset
+		expect_place "$cpu" "$state"
+		up_again
+	done
+	expect_whole "$cpu"
+	end_case
+}
+
+throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
+command -v taskset >/dev/null || skip_all "no taskset"
+last=${online##* }
+# shellcheck disable=SC2086 # a list
+list_without "$last" $hotpluggable
+cpu=${list%% *}
+[ "$cpu" ] || skip_all "no CPU but the last can go offline"
+# Half a step: of online there are no callbacks.
+state_number sched:active
+put "$number" "$CPU/cpu$cpu/hotplug/target"
+[ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
+put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+
+begin 10
+state_number cpu:bringup
+bringup=$number
+state_number cpu:teardown
+teardown=$number
+state_number cpu:kick_ap
+kick=$number
+state_number threads:prepare
+create=$number
+fresh
+ladder a b
+numbers=$(awk '{ print $1 + 0 }' $CPU/hotplug/states)
+stops=
+for i in $numbers; do
+	if [ "$i" -ge "$bringup" ] && [ "$i" -le "$teardown" ] || [ "$i" = "$create" ]; then
+		continue
+	fi
+	stops="$stops${stops:+ }$i"
+done
+
+unused
+from_up
+from_down
+step_by_step
+unprepared
+unkicked
+for s in $STATES $MULTI; do
+	half_way "$s"
+done
+remove_instances
+finish
