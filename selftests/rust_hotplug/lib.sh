@@ -769,6 +769,62 @@ begin() {
 }
 
 #
+# Leaks, as kmemleak finds them: what nothing refers to any more
+#
+
+kmemleak=/sys/kernel/debug/kmemleak
+
+# has_kmemleak: the kernel has it, and it has not given up.
+has_kmemleak() {
+	[ -w $kmemleak ] || return 1
+	splats_begin
+	echo scan 2>/dev/null >$kmemleak && _has=0 || _has=1
+	splats_end >/dev/null
+	return "$_has"
+}
+
+# find_leaks: $leaks become those that were allocated by the module, which has to be
+# unloaded; $others how many the kernel has of its own.
+find_leaks() {
+	splats_begin
+	# Nothing is reported in its first five seconds, nor when it is seen the first time.
+	sleep 6
+	set_to scan $kmemleak
+	set_to scan $kmemleak
+	splats_end >/dev/null
+	# Code that is gone has no name.
+	leaks=$(awk '
+	function end() {
+		if (object && ours)
+			printf "%s", object
+		else if (object)
+			others++
+		object = ours = ""
+	}
+	/^unreferenced object/		{ end() }
+					{ object = object $0 "\n" }
+	/\[rust_hotplug/			{ ours = 1 }
+	/^ +(\[<[0-9a-fx]*>\] )?0x[0-9a-f]+$/	{ ours = 1 }
+	END				{ end(); print "others " others + 0 }' $kmemleak)
+	others=${leaks##*others }
+	leaks=${leaks%others *}
+}
+
+# forget_leaks: those there are up to now are not found any more.
+forget_leaks() {
+	set_to clear $kmemleak
+}
+
+expect_no_leaks() {
+	find_leaks
+	diag "kmemleak: $others that are not ours"
+	if [ "$leaks" ]; then
+		not_so "kmemleak has found:"
+		printf '%s\n' "$leaks" | head -n 60 | sed 's/^/#   /'
+	fi
+}
+
+#
 # Trace events in an instance of their own: the kernel's of these callbacks, if no
 # others are asked for
 #
