@@ -16,7 +16,8 @@
 go() {
 	get "$CPU/cpu$cpu/hotplug/state"
 	from=$value
-	put "$1" "$CPU/cpu$cpu/hotplug/target"
+	err=0
+	echo "$1" 2>/dev/null >"$CPU/cpu$cpu/hotplug/target" || put "$1" "$CPU/cpu$cpu/hotplug/target"
 	[ "$err" = 0 ] || return
 	expect_cpu "$cpu" hotplug/state "$1"
 	expect_cpu "$cpu" hotplug/target "$1"
@@ -31,14 +32,27 @@ has_to_go() {
 	expect "the write of $1 to target at $from" "$err" 0
 }
 
+# up_again: from wherever it is. Of PREPARE what is above is not prepared again, and so it
+# goes all the way down first: see unprepared() below.
+up_again() {
+	get "$CPU/cpu$cpu/hotplug/state"
+	[ "$value" -gt "$bringup" ] || has_to_go 0
+	has_to_go "$all_up"
+}
+
 unused() {
-	begin_case "hotplug/target refuses what is not in use"
+	begin_case "hotplug/target refuses what is not in use, and where a CPU cannot stop"
 	snapshot
-	i=-1
-	while [ $i -le $((all_up + 1)) ]; do
-		if ! grep -q "^ *$i: " $CPU/hotplug/states; then
-			put $i "$CPU/cpu$cpu/hotplug/target"
-			expect "writing $i to target" "$err" EINVAL
+	target=$CPU/cpu$cpu/hotplug/target
+	for i in -1 $((all_up + 1)) "$create" "$bringup" "$teardown"; do
+		put "$i" "$target"
+		expect "writing $i to target" "$err" EINVAL
+	done
+	i=0
+	while [ $i -le "$all_up" ]; do
+		# shellcheck disable=SC2086 # a list
+		if ! list_has $i $numbers && echo $i 2>/dev/null >"$target"; then
+			not_so "writing $i to target, which is not in use, succeeds"
 		fi
 		i=$((i + 1))
 	done
@@ -46,40 +60,15 @@ unused() {
 	end_case
 }
 
-# there_and_back FROM STATE-NUMBER...: $stops becomes those that the kernel does not refuse.
-there_and_back() {
-	home=$1
-	stops=
-	refuses=
-	shift
-	for state; do
-		go "$state"
-		case $err in
-		0)
-			stops="$stops${stops:+ }$state"
-			has_to_go "$home"
-			;;
-		EINVAL)
-			refuses="$refuses${refuses:+ }$state"
-			expect_cpu "$cpu" hotplug/state "$home"
-			;;
-		*)
-			not_so "the write of $state to target gives $err"
-			;;
-		esac
-	done
-	diag "stops at: $stops"
-	diag "refuses: $refuses"
-	for rung in $rungs_up; do
-		# shellcheck disable=SC2086 # a list
-		list_has "${rung%:*}" $stops || not_so "it does not stop at ours, ${rung%:*}"
-	done
-}
-
 from_up() {
 	begin_case "from up to each state and back"
-	# shellcheck disable=SC2086 # a list
-	there_and_back "$all_up" $states
+	for state in $stops; do
+		[ "$state" -ne "$all_up" ] || continue
+		has_to_go "$state"
+		up_again
+		[ ! "$case_failed" ] || break
+	done
+	diag "at $stops"
 	expect_whole "$cpu"
 	end_case
 }
@@ -89,10 +78,14 @@ from_down() {
 	cpu_down "$cpu"
 	expect "offlining" "$err" 0
 	reset
-	# shellcheck disable=SC2086 # a list
-	there_and_back 0 $states
-	expect_cpu "$cpu" hotplug/state 0
+	for state in $stops; do
+		[ "$state" -ne 0 ] || continue
+		has_to_go "$state"
+		has_to_go 0
+		[ ! "$case_failed" ] || break
+	done
 	cpu_up "$cpu"
+	expect "onlining" "$err" 0
 	expect_whole "$cpu"
 	end_case
 }
@@ -106,7 +99,56 @@ step_by_step() {
 	done
 	for state in $down $stops; do
 		has_to_go "$state"
+		[ ! "$case_failed" ] || break
 	done
+	expect_whole "$cpu"
+	end_case
+}
+
+# The CPU has been dead, and nothing below where it stopped is prepared again.
+unprepared() {
+	begin_case "from up to each state of section PREPARE, and up from there"
+	badly=
+	for state in $stops; do
+		if [ "$state" -gt "$bringup" ] || [ "$state" = "$kick" ]; then
+			continue
+		fi
+		splats_begin
+		has_to_go "$state"
+		has_to_go "$all_up"
+		# What is warned of here at the latest.
+		has_to_go 0
+		has_to_go "$all_up"
+		splats_end >/dev/null
+		case $warned in
+		"")			;;
+		kernel/rcu/tree.c)	badly="$badly $state" ;;
+		*)			not_so "with a stop at $state this warned: $warned" ;;
+		esac
+		[ ! "$case_failed" ] || break
+	done
+	expect_whole "$cpu"
+	[ ! "$badly" ] || known "RCU warns with a stop at any of$badly: it is not prepared again"
+	end_case
+}
+
+# Nor is the CPU kicked again, so it does not boot.
+unkicked() {
+	begin_case "from up to cpu:kick_ap, and up from there"
+	if [ ! "$kick" ]; then
+		skip_case "$case_name" "there is no such state"
+		return
+	fi
+	has_to_go "$kick"
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	if [ "$err" != 0 ]; then
+		expect "the write of $all_up to target at $kick" "$err" EIO
+		expect_cpu "$cpu" hotplug/state "$kick"
+		expect_on_ladder "what fails"
+		known "it fails with EIO after ten seconds: the CPU is not kicked again"
+	fi
+	reset
+	up_again
 	expect_whole "$cpu"
 	end_case
 }
@@ -174,7 +216,7 @@ half_way() { # STATE
 		want=
 		reset
 		expect_place "$cpu" "$state"
-		has_to_go "$all_up"
+		up_again
 	done
 	expect_whole "$cpu"
 	end_case
@@ -193,23 +235,32 @@ put "$number" "$CPU/cpu$cpu/hotplug/target"
 [ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
 put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 
-begin 8
-states=$(awk '{ print $1 + 0 }' $CPU/hotplug/states)
+begin 10
 state_number cpu:bringup
 bringup=$number
 state_number cpu:teardown
-# shellcheck disable=SC2086 # a list
-set -- $states
-states=
-for i; do
-	[ "$i" -gt "$bringup" ] && [ "$i" -lt "$number" ] || states="$states${states:+ }$i"
-done
+teardown=$number
+state_number cpu:kick_ap
+kick=$number
+state_number threads:prepare
+create=$number
 fresh
 ladder a b
+numbers=$(awk '{ print $1 + 0 }' $CPU/hotplug/states)
+stops=
+for i in $numbers; do
+	if [ "$i" -ge "$bringup" ] && [ "$i" -le "$teardown" ] || [ "$i" = "$create" ]; then
+		continue
+	fi
+	stops="$stops${stops:+ }$i"
+done
+
 unused
 from_up
 from_down
 step_by_step
+unprepared
+unkicked
 for s in $STATES $MULTI; do
 	half_way "$s"
 done

@@ -446,6 +446,7 @@ ladder() {
 		echo "$value $_state"
 	done | sort -n)
 	END
+	reset
 }
 
 # on_ladder CPU FROM TO: it goes from one state to the other, up or down, and the log
@@ -803,8 +804,13 @@ begin() {
 
 kmemleak=/sys/kernel/debug/kmemleak
 
+# has_kmemleak: the kernel has it, and it has not given up.
 has_kmemleak() {
-	[ -w $kmemleak ] && echo scan 2>/dev/null >$kmemleak
+	[ -w $kmemleak ] || return 1
+	splats_begin
+	echo scan 2>/dev/null >$kmemleak && _has=0 || _has=1
+	splats_end >/dev/null
+	return "$_has"
 }
 
 # find_leaks: $leaks become those that were allocated by the module, which has to be
