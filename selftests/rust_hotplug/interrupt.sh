@@ -20,6 +20,7 @@ mess() {
 	while :; do
 		echo 1 >"$CPU/cpu$first/online"
 		echo 0 >"$CPU/cpu$first/online"
+		sleep 0.1
 	done 2>/dev/null &
 	background=$!
 	start_trace || :
