@@ -15,10 +15,11 @@ endif
 # These are for a shell: a $$ in them is not make's.
 override RUN := $(value RUN)
 override TEST := $(value TEST)
+override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
-export KERNEL FLAVOUR CPUS RUN TEST
+export KERNEL FLAVOUR CPUS RUN TEST MATRIX
 
-.PHONY: all modules demo test torture vm kernel-tree check install modules_install clean help
+.PHONY: all modules demo test test-all torture vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:
 
 all: modules
@@ -37,6 +38,11 @@ demo:
 
 test:
 	@scripts/test
+
+# Those three say which one kernel, and this is about all.
+test-all:
+	@$(if $(filter command,$(foreach v,KERNEL ARCH FLAVOUR,$(origin $v))),$(error \
+		test-all takes MATRIX="KERNEL/ARCH/FLAVOUR ..." instead of KERNEL=, ARCH= and FLAVOUR=))scripts/test-all
 
 torture:
 	@scripts/torture
@@ -65,7 +71,10 @@ help:
 	@echo '  all (default)  - build rust_hotplug.ko against KDIR or, with KERNEL=, against the cached tree'
 	@echo '  demo           - show in a VM how the kernel rolls back when a callback fails'
 	@echo '  test           - run the selftests in a VM'
+	@echo '  test-all       - run them on every kernel there is support for, and print one table'
 	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
+	@echo '                   on the kernel that is running, as root and without a VM:'
+	@echo '                   make -C selftests run_tests, selftests/torture/torture'
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
@@ -82,9 +91,15 @@ help:
 	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
 	@echo '  TEST="A B"     - run only these selftests'
+	@echo '  MATRIX="A B"   - test-all: only these kernels, in this order: KERNEL, KERNEL/ARCH,'
+	@echo '                   KERNEL/FLAVOUR or KERNEL/ARCH/FLAVOUR, as 7.3 7.2/arm64 7.3/rt debug'
+	@echo '  JOBS=N         - test-all: so many at a time [$(shell nproc)]'
+	@echo '  BUDGET=N       - test-all: leave out what would not be done in N minutes, and say so'
+	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
-	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800]'
+	@echo '  PROCESSES=N    - from how many processes at once [12]'
+	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800, more with more CPUS; debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
 	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
 	@echo '  MIRROR=URL     - Debian mirror [the one that apt is configured with]'

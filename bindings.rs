@@ -41,6 +41,7 @@ pub use rust_helper_dev_offline as dev_offline;
 pub use rust_helper_get_task_comm as get_task_comm;
 pub use rust_helper_is_kernel_thread as is_kernel_thread;
 pub use rust_helper_kobject_flush_release as kobject_flush_release;
+pub use rust_helper_kobject_put_now as kobject_put_now;
 pub use rust_helper_may_sleep as may_sleep;
 pub use rust_helper_static_key_slow_dec as static_key_slow_dec;
 pub use rust_helper_static_key_slow_inc as static_key_slow_inc;

@@ -3,6 +3,7 @@
 //! What the callbacks do: they fail if they are told to, count, and log.
 
 use crate::{
+    bringup::Bringups,
     checker::{
         self,
         Checker,
@@ -17,6 +18,7 @@ use crate::{
     },
     cpus::Cpus,
     fault::{
+        self,
         DrawId,
         Fault,
         Seed, //
@@ -80,6 +82,8 @@ pub struct Common {
     pub log_file: SetOnce<Notifier>,
     /// What the faults draw from.
     pub seed: Seed,
+    /// What tells a rollback where the kernel does not.
+    pub bringups: Arc<Bringups>,
     /// Whether faults may fire where the kernel cannot cope with them.
     pub unsafe_faults: bool,
     /// What the checker does not get to see.
@@ -105,8 +109,15 @@ pub struct Point {
     startups: Atomic<u64>,
     teardowns: Atomic<u64>,
     failures: Atomic<u64>,
-    /// For each CPU, how many are up: instances if this is the point of a state with instances.
-    up: KVVec<Atomic<i32>>,
+    cpus: KVVec<OfCpu>,
+}
+
+/// What a point knows of a CPU.
+struct OfCpu {
+    /// How many are up: instances if this is the point of a state with instances.
+    up: Atomic<i32>,
+    /// In which bring-up of the CPU the last startup was.
+    bringup: Atomic<u64>,
 }
 
 /// A call of a callback.
@@ -115,6 +126,7 @@ pub struct Call {
     id: Option<i32>,
     operation: Operation,
     failure: Failure,
+    on_hotplugged_cpu: bool,
     by_hand: bool,
 }
 
@@ -143,6 +155,7 @@ impl Call {
             } else {
                 Failure::Unsafe
             },
+            on_hotplugged_cpu: S::ON_HOTPLUGGED_CPU,
             by_hand: false,
         }
     }
@@ -158,6 +171,7 @@ impl Call {
             } else {
                 Failure::Never
             },
+            on_hotplugged_cpu: false,
             by_hand: true,
         }
     }
@@ -217,12 +231,18 @@ impl Point {
             startups: Atomic::new(0),
             teardowns: Atomic::new(0),
             failures: Atomic::new(0),
-            up: {
-                let mut up = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
+            cpus: {
+                let mut cpus = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
                 for _ in 0..nr_cpu_ids() {
-                    up.push(Atomic::new(0), GFP_KERNEL)?;
+                    cpus.push(
+                        OfCpu {
+                            up: Atomic::new(0),
+                            bringup: Atomic::new(0),
+                        },
+                        GFP_KERNEL,
+                    )?;
                 }
-                up
+                cpus
             },
         }? Error)
     }
@@ -234,6 +254,10 @@ impl Point {
 
     /// That is over; a setup has given the number of the state.
     pub fn end(&self, result: Result<Option<i32>>) {
+        // Where it made no call, the CPUs that are up have got past it.
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .for_each(|cpu| self.note_bringup(cpu));
         let rules = self.common.checker.end(&self.track, result);
         let cpu = CpuId::current();
         let call = Call::by_hand(cpu, Operation::Setup);
@@ -243,7 +267,8 @@ impl Point {
     /// The startup.
     pub fn startup(&self, call: &Call) -> Result {
         self.enter(call, Callback::Startup);
-        let error = self.fire(call, |point| &point.startup_fault);
+        let error = self.fire(call, Callback::Startup);
+        self.note_bringup(call.cpu);
         if error.is_none() {
             self.set_up(call.cpu, true);
         }
@@ -253,7 +278,7 @@ impl Point {
     /// The part of the teardown that can say no.
     pub fn may_go_down(&self, call: &Call) -> Result {
         self.enter(call, Callback::Teardown);
-        match self.fire(call, |point| &point.teardown_fault) {
+        match self.fire(call, Callback::Teardown) {
             None => Ok(()),
             error => self.done(call, Callback::Teardown, error),
         }
@@ -366,14 +391,27 @@ impl Point {
     /// Lets the faults fire that do: that of the instance, and if it does not fail then that of its
     /// state.
     #[inline]
-    fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
+    fn fire(&self, call: &Call, callback: Callback) -> Option<Error> {
+        if fault::is_any_armed() {
+            self.fire_some(call, callback)
+        } else {
+            None
+        }
+    }
+
+    #[inline(never)]
+    fn fire_some(&self, call: &Call, callback: Callback) -> Option<Error> {
         let may_fail = match call.failure {
-            Failure::Clean => true,
+            Failure::Clean => self.common.unsafe_faults || self.goes_forwards(call, callback),
             Failure::Unsafe => self.common.unsafe_faults,
             Failure::Never => false,
         };
         for point in [Some(self), self.parent()].into_iter().flatten() {
-            let Some(effect) = fault(point).fire(&self.common.seed, call.cpu, may_fail) else {
+            let fault = match callback {
+                Callback::Startup => &point.startup_fault,
+                Callback::Teardown => &point.teardown_fault,
+            };
+            let Some(effect) = fault.fire(&self.common.seed, call.cpu, may_fail) else {
                 continue;
             };
             if !effect.delay.is_zero() {
@@ -386,12 +424,31 @@ impl Point {
         None
     }
 
+    /// Whether a call that the kernel seems to recover from is not itself part of a rollback.
+    fn goes_forwards(&self, call: &Call, callback: Callback) -> bool {
+        let bringups = &self.common.bringups;
+        match (call.operation, callback) {
+            (Operation::Hotplug, Callback::Startup) => {
+                let last = self.cpus[call.cpu.as_u32() as usize].bringup.load(Relaxed);
+                !call.on_hotplugged_cpu || last != bringups.count(call.cpu)
+            }
+            (Operation::Hotplug, Callback::Teardown) => bringups.device_knows(call.cpu),
+            _ => true,
+        }
+    }
+
+    /// Notes that in the bring-up of a CPU that was the last, startup was called.
+    fn note_bringup(&self, cpu: CpuId) {
+        let bringup = &self.cpus[cpu.as_u32() as usize].bringup;
+        bringup.store(self.common.bringups.count(cpu), Relaxed);
+    }
+
     /// Notes whether the CPU is up.
     fn set_up(&self, cpu: CpuId, up: bool) {
         let cpu = cpu.as_u32() as usize;
-        let change = i32::from(up) - self.up[cpu].xchg(i32::from(up), Full);
+        let change = i32::from(up) - self.cpus[cpu].up.xchg(i32::from(up), Full);
         if let Some(parent) = self.parent() {
-            parent.up[cpu].add(change, Relaxed);
+            parent.cpus[cpu].up.add(change, Relaxed);
         }
     }
 
@@ -462,7 +519,7 @@ impl Point {
 
     /// Whether the startup for this CPU has succeeded and its teardown has not run since.
     pub fn is_up(&self, cpu: CpuId) -> bool {
-        self.up[cpu.as_u32() as usize].load(Relaxed) > 0
+        self.cpus[cpu.as_u32() as usize].up.load(Relaxed) > 0
     }
 
     /// Returns the CPUs that are up: with at least one instance, if it is a state with instances.

@@ -20,6 +20,7 @@ bool rust_helper_dev_offline(const struct device *dev);
 void rust_helper_get_task_comm(char *buf, struct task_struct *task);
 void rust_helper_static_key_slow_inc(struct static_key *key);
 void rust_helper_static_key_slow_dec(struct static_key *key);
+void rust_helper_kobject_put_now(struct kobject *kobj);
 void rust_helper_kobject_flush_release(struct kobject *kobj);
 struct kernfs_node *rust_helper_sysfs_get_file(struct kobject *kobj, const char *name);
 void rust_helper_sysfs_notify_open(struct kernfs_node *node);

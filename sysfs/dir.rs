@@ -273,7 +273,7 @@ impl<D: Directory> Node<D> {
         // SAFETY: There is a reference to it. If it is not in sysfs the first does nothing.
         unsafe {
             bindings::kobject_del(kobj);
-            bindings::kobject_put(kobj);
+            bindings::kobject_put_now(kobj);
         }
         // That was the last reference, but with CONFIG_DEBUG_KOBJECT_RELEASE a worker gets to
         // release it, sooner or later; and it has to be through with that before the memory and

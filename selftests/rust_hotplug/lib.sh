@@ -65,6 +65,23 @@ list_without() {
 	done
 }
 
+# some_of N WORD...: $list becomes these or, of more than N, the first, the last and
+# others between: for what is done for each CPU and takes longer the more there are.
+some_of() {
+	_some=$1
+	shift
+	list=
+	_i=0
+	_taken=0
+	for _word; do
+		if [ $# -le "$_some" ] || [ $_i -eq $((_taken * ($# - 1) / (_some - 1))) ]; then
+			list="$list${list:+ }$_word"
+			_taken=$((_taken + 1))
+		fi
+		_i=$((_i + 1))
+	done
+}
+
 # nth N WORD...: $word becomes the N-th, from 0, round and round.
 nth() {
 	_i=$1
@@ -122,6 +139,7 @@ errno_of() {
 	"No such device")			err=ENODEV ;;
 	"Invalid argument" | [Ii]"nvalid parameter"*) err=EINVAL ;;
 	"No space left on device")		err=ENOSPC ;;
+	"Operation canceled")			err=ECANCELED ;;
 	"Numerical result out of range" | "Result not representable") err=ERANGE ;;
 	"Connection timed out" | "Operation timed out") err=ETIMEDOUT ;;
 	*)					err="unknown (${1##*: })" ;;
@@ -254,6 +272,17 @@ remove_instances() {
 	done
 }
 
+# restore_instances: those that were there, and are gone if it was unloaded.
+restore_instances() {
+	for _dir in $instances_before; do
+		_dir=${_dir%/}
+		case $_dir in
+		*/\*)	;;
+		*)	[ -d "$_dir" ] || set_to "${_dir##*/}" "${_dir%/*}/add" ;;
+		esac
+	done
+}
+
 # arm STATE CALLBACK ERRNO CPUS [TIMES]
 arm() {
 	set_to "$4" "$SYS/$1/$2_inject/cpus"
@@ -357,14 +386,10 @@ calls() {
 # snapshot: $machine becomes what has to be the same after whatever failed or was
 # undone: of each CPU and of each state and instance.
 snapshot() {
-	machine=
-	for _file in "$CPU"/online "$CPU"/cpu[0-9]*/online "$CPU"/cpu[0-9]*/hotplug/state \
-		     "$CPU"/cpu[0-9]*/hotplug/target "$SYS"/*/installed "$SYS"/*/state \
-		     "$SYS"/*/cpus_up "$SYS"/*/instances/*/cpus_up; do
-		[ -r "$_file" ] || continue
-		get "$_file"
-		machine="$machine$_file $value$nl"
-	done
+	# One program for all, as there may be hundreds of CPUs.
+	machine=$(grep -Hs '' "$CPU"/online "$CPU"/cpu[0-9]*/online "$CPU"/cpu[0-9]*/hotplug/state \
+		"$CPU"/cpu[0-9]*/hotplug/target "$SYS"/*/installed "$SYS"/*/state \
+		"$SYS"/*/cpus_up "$SYS"/*/instances/*/cpus_up)
 }
 
 # expect_unchanged: all of that is as at the last snapshot.
@@ -373,7 +398,7 @@ expect_unchanged() {
 	snapshot
 	[ "$machine" != "$_before" ] || return 0
 	not_so "this has changed, and should not have:"
-	printf '%s\n' "$_before" -- "$machine" | awk '
+	printf '%s\n' "$_before" -- "$machine" | awk -F : '
 	$0 == "--"		{ is_after = 1; next }
 	!is_after		{ was[$1] = $0; next }
 	was[$1] != $0		{ print "#   was: " was[$1]; print "#   is:  " $0 }
@@ -398,6 +423,67 @@ fields() {
 			line = line " " f[name[i]]
 		print line
 	}' $SYS/log
+}
+
+# ladder INSTANCE...: adds these to each state that has instances, and notes where ours
+# are on the ladder of the states. They have to be installed, all with both callbacks.
+ladder() {
+	rungs_up=
+	rungs_down=
+	newest_first=
+	for _i; do
+		newest_first="$_i${newest_first:+ }$newest_first"
+		for _state in $MULTI; do
+			set_to "$_i" "$SYS/$_state/instances/add"
+		done
+	done
+	while read -r _id _state; do
+		rungs_up="$rungs_up $_id:$_state"
+		rungs_down="$_id:$_state $rungs_down"
+	done <<-END
+	$(for _state in $STATES $MULTI; do
+		get "$SYS/$_state/state"
+		echo "$value $_state"
+	done | sort -n)
+	END
+}
+
+# on_ladder CPU FROM TO: it goes from one state to the other, up or down, and the log
+# has to show next what that calls of ours.
+on_ladder() {
+	if [ "$2" -lt "$3" ]; then
+		_callback=startup _low=$2 _high=$3 _rungs=$rungs_up
+	else
+		_callback=teardown _low=$3 _high=$2 _rungs=$rungs_down
+	fi
+	for _rung in $_rungs; do
+		if [ "${_rung%:*}" -le "$_low" ] || [ "${_rung%:*}" -gt "$_high" ]; then
+			continue
+		fi
+		_state=${_rung#*:}
+		_instances=-
+		[ "$_state" = "${_state%_multi}" ] || _instances=$newest_first
+		for _i in $_instances; do
+			want="$want${want:+$nl}hotplug $_state $_i $_callback $1 0"
+		done
+	done
+}
+
+# expect_on_ladder WHAT: the log of it shows that and nothing else; and forgets it.
+expect_on_ladder() {
+	expect "the log of $1" "$(fields op state instance callback cpu ret)" "$want"
+	want=
+	reset
+}
+
+# expect_place CPU STATE-NUMBER: by what ours say it is there: up at each that is not above.
+expect_place() {
+	for _rung in $rungs_up; do
+		list=$online
+		# shellcheck disable=SC2086 # a list
+		[ "${_rung%:*}" -le "$2" ] || list_without "$1" $online
+		expect_cpus "${_rung#*:}" "$list"
+	done
 }
 
 # call OPERATION STATE CALLBACK CPU [ERRNO]: the log has to show this one next.
@@ -567,10 +653,11 @@ cleanup() {
 	trap '' HUP INT PIPE TERM
 	# shellcheck disable=SC2086 # a list
 	stop $background
+	# Before anything that might remove a state.
+	[ ! "$kernel_fault" ] || kernel_disarm
 	$undo
 	remove_trace
 	[ ! "$splats_expected" ] || splats_end
-	[ ! "$kernel_fault" ] || set_to -1 "$kernel_fault"
 	[ ! "$tmp" ] || rm -r "$tmp"
 	if module_loaded; then
 		reset
@@ -585,7 +672,10 @@ cleanup() {
 	done
 	if [ "$was_loaded" ]; then
 		module_loaded || load
-		! module_loaded || restore_knobs
+		if module_loaded; then
+			restore_instances
+			restore_knobs
+		fi
 	elif module_loaded; then
 		unload
 		[ "$err" = 0 ] || not_so "the module is still loaded: $err"
@@ -675,6 +765,7 @@ begin() {
 	[ "$(id -u)" = 0 ] || skip_all "not root"
 	[ -w /dev/kmsg ] || skip_all "no /dev/kmsg"
 	[ -r $CPU/hotplug/states ] || skip_all "no CPU hotplug in this kernel"
+	[ "$RUST_HOTPLUG_CHECKED" ] || ../check-machine || skip_all "not on this machine as it is"
 	if module_loaded; then
 		was_loaded=1
 		[ "$2" != unloaded ] || loadable || skip_all "no rust_hotplug.ko to load again"
@@ -703,6 +794,57 @@ begin() {
 	elif [ "$2" != unloaded ]; then
 		load
 		[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+	fi
+}
+
+#
+# Leaks, as kmemleak finds them: what nothing refers to any more
+#
+
+kmemleak=/sys/kernel/debug/kmemleak
+
+has_kmemleak() {
+	[ -w $kmemleak ] && echo scan 2>/dev/null >$kmemleak
+}
+
+# find_leaks: $leaks become those that were allocated by the module, which has to be
+# unloaded; $others how many the kernel has of its own.
+find_leaks() {
+	splats_begin
+	# Nothing is reported in its first five seconds, nor when it is seen the first time.
+	sleep 6
+	set_to scan $kmemleak
+	set_to scan $kmemleak
+	splats_end >/dev/null
+	# Code that is gone has no name.
+	leaks=$(awk '
+	function end() {
+		if (object && ours)
+			printf "%s", object
+		else if (object)
+			others++
+		object = ours = ""
+	}
+	/^unreferenced object/		{ end() }
+					{ object = object $0 "\n" }
+	/\[rust_hotplug/			{ ours = 1 }
+	/^ +(\[<[0-9a-fx]*>\] )?0x[0-9a-f]+$/	{ ours = 1 }
+	END				{ end(); print "others " others + 0 }' $kmemleak)
+	others=${leaks##*others }
+	leaks=${leaks%others *}
+}
+
+# forget_leaks: those there are up to now are not found any more.
+forget_leaks() {
+	set_to clear $kmemleak
+}
+
+expect_no_leaks() {
+	find_leaks
+	diag "kmemleak: $others that are not ours"
+	if [ "$leaks" ]; then
+		not_so "kmemleak has found:"
+		printf '%s\n' "$leaks" | head -n 60 | sed 's/^/#   /'
 	fi
 }
 

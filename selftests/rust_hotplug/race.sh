@@ -11,14 +11,15 @@
 
 rounds=${RACE_ROUNDS:-20}
 
+# Every CPU at least once and, where they are few, as often as the others do theirs.
 hotplug_loop() {
 	_n=0
-	while [ $_n -lt "$rounds" ]; do
+	while [ $_n -lt $((rounds * 3)) ]; do
 		for _i in $hotpluggable; do
 			echo 0 >"$CPU/cpu$_i/online"
 			echo 1 >"$CPU/cpu$_i/online"
+			_n=$((_n + 1))
 		done 2>/dev/null
-		_n=$((_n + 1))
 	done
 }
 

@@ -97,8 +97,20 @@ off_and_on() {
 	consistent
 	reset
 	cpu_up "$first"
-	expect "onlining CPU $first meanwhile" "$err" EPERM
-	expect "log of that" "$(calls)" ""
+	if [ "$(uname -m)" = x86_64 ]; then
+		expect "onlining CPU $first meanwhile" "$err" EPERM
+	else
+		# A thread that is offline has no siblings there, so it counts as the first of
+		# its core: only when it is up the kernel sees that it must not, and rolls back.
+		expect "onlining CPU $first meanwhile" "$err" ECANCELED
+		call hotplug prepare startup "$first"
+		call hotplug prepare_multi startup "$first"
+		call hotplug prepare_multi teardown "$first"
+		call hotplug prepare teardown "$first"
+	fi
+	expect_calls
+	consistent
+	reset
 	smt on
 	expect "on" "$err" 0
 	for i in $siblings; do

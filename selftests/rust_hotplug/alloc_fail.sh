@@ -1,0 +1,342 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Each allocation fails once: of loading and unloading, of setting up and removing, of
+# instances, and of whatever else a file can be told. The result is an error, and nothing
+# has changed; or the kernel copes, and all is as if nothing had failed. Nothing is leaked.
+# The kernel has to have been built with the fault injection for that.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+debugfs=/sys/kernel/debug
+
+# count_all: allocations of any size and kind.
+count_all() {
+	for _dir in $debugfs/failslab $debugfs/fail_page_alloc; do
+		[ -d "$_dir" ] || continue
+		set_to N "$_dir/ignore-gfp-wait"
+		set_to 0 "$_dir/verbose"
+	done
+	[ ! -d $debugfs/fail_page_alloc ] || set_to N $debugfs/fail_page_alloc/ignore-gfp-highmem
+	[ ! -d $debugfs/fail_page_alloc ] || set_to 0 $debugfs/fail_page_alloc/min-order
+}
+
+# count_below START END: of these only those made by the functions at these addresses,
+# or by what they call. Without arguments, all.
+count_below() {
+	for _dir in $debugfs/failslab $debugfs/fail_page_alloc; do
+		[ -e "$_dir/require-start" ] || continue
+		set_to "${1:-0}" "$_dir/require-start"
+		set_to "${2:-18446744073709551615}" "$_dir/require-end"
+	done
+}
+
+put_back() {
+	for _dir in $debugfs/failslab $debugfs/fail_page_alloc; do
+		[ -d "$_dir" ] || continue
+		set_to 0 "$_dir/probability"
+		set_to 1 "$_dir/times"
+		set_to Y "$_dir/ignore-gfp-wait"
+		set_to 2 "$_dir/verbose"
+	done
+	[ ! -d $debugfs/fail_page_alloc ] || set_to Y $debugfs/fail_page_alloc/ignore-gfp-highmem
+	[ ! -d $debugfs/fail_page_alloc ] || set_to 1 $debugfs/fail_page_alloc/min-order
+	count_below
+}
+
+# What allocators say of themselves is no splat here: that there is no memory, and who
+# wanted it; nor what the kernel says of a directory that could not be made for want of it.
+alloc_begin() {
+	splats_begin
+}
+
+alloc_end() {
+	value=$(dmesg | awk -v mark="expect-splat begin $$" -v splats="$splats" '
+	index($0, mark)	{ n = allowed = 0; next }
+	/: vmalloc error: |page allocation failure|percpu: allocation failed/	{ allowed = 1; next }
+	/Call Trace:/ && allowed	{ allowed = 0; next }
+	/kobject_add_internal failed for .* \(error: -12 /	{ next }
+	$0 ~ splats	{ first = 1 }
+	first && n < 60	{ line[n++] = $0 }
+	END		{ for (i = 0; i < n; i++) print line[i] }')
+	_text=$value
+	splats_end
+	if [ "$_text" ]; then
+		not_so "the kernel log says:"
+		printf '%s\n' "$_text" | sed 's/^/#   /'
+	fi
+}
+
+# What may not have changed: the machine, the module, and the file that is watched.
+watched=
+look() {
+	snapshot
+	kernel_states
+	states_before=$value
+	watched_before=
+	[ ! "$watched" ] || get "$watched"
+	[ ! "$watched" ] || watched_before=$value
+}
+
+look_again() { # WHAT
+	expect_unchanged
+	kernel_states
+	expect "the number of states after $1" "$value" "$states_before"
+	if [ "$watched" ]; then
+		get "$watched"
+		expect "$watched after $1" "$value" "$watched_before"
+	fi
+	expect_no_violations
+}
+
+# fail_nth N OPERATION ARGUMENT...: $err becomes 0 or the errno's name, $injected whether
+# there was an N-th allocation.
+fail_nth() {
+	message=$(perl fail_nth.pl "$@" 2>&1)
+	err=${message% *}
+	injected=${message##* }
+	case $injected in
+	[01])	;;
+	*)	not_so "fail_nth.pl $*: $message"; injected=0 ;;
+	esac
+}
+
+# every_nth UNDO OPERATION ARGUMENT...: the operation, with one allocation after the other
+# failing. UNDO is run where it succeeds. Nothing has changed after either.
+total=0
+every_nth() {
+	undo_it=$1
+	shift
+	look
+	n=1
+	coped=0
+	errors=
+	while :; do
+		fail_nth $n "$@"
+		[ "$injected" = 1 ] || break
+		case $err in
+		0)	coped=$((coped + 1)); $undo_it ;;
+		ENOMEM)	;;
+		*)	errors="$errors $n:$err" ;;
+		esac
+		look_again "$* with allocation $n failing"
+		[ ! "$case_failed" ] || break
+		n=$((n + 1))
+	done
+	if [ ! "$case_failed" ]; then
+		expect "$* with nothing failing" "$err" 0
+		$undo_it
+		look_again "$*"
+	fi
+	total=$((total + n - 1))
+	diag "$((n - 1)) allocations, $coped of them not needed${errors:+, other errors:$errors}: $1 ${2#"$SYS/"}${3:+ $3}"
+	[ $((n - 1)) -gt $coped ] || not_so "no allocation makes it fail"
+}
+
+# symbol_range NAME: $start and $end become where that function is.
+symbol_range() {
+	# shellcheck disable=SC2046 # two words
+	set -- $(awk -v name="$1" '
+	found && $1 != found	{ print found, $1; exit }
+	$3 == name		{ found = $1 }' /proc/kallsyms)
+	start=0x$1
+	end=0x$2
+}
+
+# module_range: where the module's are.
+module_range() {
+	# shellcheck disable=SC2046 # two words
+	set -- $(awk '$4 == "[rust_hotplug]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort | sed -n '1p;$p')
+	start=0x$1
+	end=0x$2
+}
+
+loading() {
+	begin_case "insmod, below its init function"
+	alloc_begin
+	symbol_range do_one_initcall
+	count_below "$start" "$end"
+	every_nth unload load "$KO" log_records=16
+	count_below
+	alloc_end
+	end_case
+}
+
+unloading() {
+	begin_case "rmmod"
+	load log_records=16
+	expect "insmod" "$err" 0
+	alloc_begin
+	every_nth "load log_records=16" unload rust_hotplug
+	alloc_end
+	end_case
+}
+
+setting_up() { # STATE
+	begin_case "$1: setup and removal, in every way"
+	file=$SYS/$1/installed
+	alloc_begin
+	for way in calls nocalls calls_cpuslocked nocalls_cpuslocked manual; do
+		set_to 0 "$file"
+		set_to $way "$SYS/$1/setup"
+		every_nth "set_to 0 $file" write "$file" 1
+		set_to 1 "$file"
+		every_nth "set_to 1 $file" write "$file" 0
+	done
+	set_to 0 "$file"
+	set_to calls "$SYS/$1/setup"
+	set_to 1 "$file"
+	alloc_end
+	end_case
+}
+
+adding() { # STATE
+	begin_case "$1: an instance is added and removed, in every way"
+	dir=$SYS/$1/instances
+	alloc_begin
+	for way in calls nocalls manual; do
+		set_to 0 "$SYS/$1/installed"
+		set_to $way "$SYS/$1/setup"
+		set_to 1 "$SYS/$1/installed"
+		every_nth "set_to x $dir/remove" write "$dir/add" x
+		set_to x "$dir/add"
+		every_nth "set_to x $dir/add" write "$dir/remove" x
+		set_to x "$dir/remove"
+	done
+	set_to 0 "$SYS/$1/installed"
+	set_to calls "$SYS/$1/setup"
+	set_to 1 "$SYS/$1/installed"
+	alloc_end
+	end_case
+}
+
+arming() {
+	begin_case "a fault is armed"
+	dir=$SYS/online/startup_inject
+	get $dir/cpus
+	all_cpus=$value
+	alloc_begin
+	watched=$dir/cpus
+	every_nth "set_to $all_cpus $dir/cpus" write $dir/cpus "${online%% *}"
+	watched=$dir/errno
+	every_nth "set_to 0 $dir/errno" write $dir/errno ENOMEM
+	watched=$dir/times
+	every_nth "set_to 1 $dir/times" write $dir/times 2
+	watched=
+	alloc_end
+	end_case
+}
+
+files() {
+	begin_case "the files are read and written"
+	cpu_down "$cpu"
+	cpu_up "$cpu"
+	alloc_begin
+	for file in log violations online/cpus_up online/startup_inject/cpus online/state; do
+		every_nth : open "$SYS/$file"
+		every_nth : read "$SYS/$file"
+	done
+	every_nth : write "$SYS/seed" 0
+	every_nth : write "$SYS/reset" 1
+	alloc_end
+	end_case
+}
+
+# They run where nobody can be told that there is no memory.
+callbacks() {
+	begin_case "callbacks allocate nothing"
+	if [ ! -e $debugfs/failslab/require-start ]; then
+		skip_case "$case_name" "no CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
+		return
+	fi
+	ladder a
+	reset
+	alloc_begin
+	module_range
+	count_below "$start" "$end"
+	for dir in $debugfs/failslab $debugfs/fail_page_alloc; do
+		set_to -1 "$dir/times"
+		set_to 100 "$dir/probability"
+	done
+	put x $SYS/online_multi/instances/add
+	added=$err
+	set_to 0 $CPU/cpu"$cpu"/online
+	set_to 1 $CPU/cpu"$cpu"/online
+	for dir in $debugfs/failslab $debugfs/fail_page_alloc; do
+		set_to 0 "$dir/probability"
+	done
+	count_below
+	alloc_end
+	expect "adding an instance, which does allocate" "$added" ENOMEM
+	on_ladder "$cpu" "$all_up" 0
+	on_ladder "$cpu" 0 "$all_up"
+	expect_on_ladder "offline and online"
+	remove_instances
+	end_case
+}
+
+works() {
+	begin_case "after all that the module works"
+	fresh
+	for s in $STATES; do
+		set_to 0 "$SYS/$s/installed"
+		arm "$s" startup ENOMEM "${online##* }"
+		put 1 "$SYS/$s/installed"
+		expect "the setup of $s that fails" "$err" ENOMEM
+		set_to 1 "$SYS/$s/installed"
+		expect_cpus "$s" "$online"
+	done
+	ladder a b
+	reset
+	cpu_down "$cpu"
+	cpu_up "$cpu"
+	on_ladder "$cpu" "$all_up" 0
+	on_ladder "$cpu" 0 "$all_up"
+	expect_on_ladder "offline and online"
+	expect_whole "$cpu"
+	remove_instances
+	end_case
+}
+
+leaks() {
+	begin_case "nothing is leaked"
+	if ! has_kmemleak; then
+		skip_case "$case_name" "no kmemleak in this kernel"
+		return
+	fi
+	expect_no_leaks
+	end_case
+}
+
+[ -w /proc/self/fail-nth ] || skip_all "this kernel lacks CONFIG_FAULT_INJECTION"
+[ -d $debugfs/failslab ] ||
+	skip_all "this kernel lacks CONFIG_FAILSLAB or CONFIG_FAULT_INJECTION_DEBUG_FS, or there is no debugfs"
+perl -e 'use strict; use warnings; use Errno; use Fcntl;' 2>/dev/null || skip_all "no perl"
+[ -r "$KO" ] || skip_all "no rust_hotplug.ko to load again"
+[ "$hotpluggable" ] || skip_all "no CPU can go offline here"
+begin 13 unloaded
+undo=put_back
+cpu=${hotpluggable##* }
+! has_kmemleak || forget_leaks
+count_all
+
+loading
+unloading
+load log_records=1024
+[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+fresh
+for s in $STATES $MULTI; do
+	setting_up "$s"
+done
+for s in $MULTI; do
+	adding "$s"
+done
+arming
+files
+callbacks
+works
+unload
+leaks
+diag "$total allocations"
+finish
