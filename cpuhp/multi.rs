@@ -112,7 +112,7 @@ impl<T: Callbacks> MultiState<T> {
         };
         let state = setup.number(ret)?;
         // The callbacks of a state with instances see the phases of these.
-        static PHASE: Phase = Phase::new();
+        static PHASE: Phase = Phase::new(-1);
         setup.owner.list(
             reservation,
             Key::State(state),
@@ -256,7 +256,7 @@ impl<T: Callbacks> Instance<T> {
         let inner = Arc::pin_init(
             try_pin_init!(Inner {
                 node: Opaque::new(bindings::hlist_node::default()),
-                phase: Phase::new(),
+                phase: Phase::new(state.state),
                 state,
                 data <- data,
             }? Error),
@@ -373,7 +373,7 @@ unsafe extern "C" fn startup<T: Callbacks>(cpu: c_uint, node: *mut bindings::hli
     // only after its removal, which waits for callbacks that run.
     let inner = unsafe { instance::<T>(node) };
     // SAFETY: This function's own requirement.
-    unsafe { call_startup(cpu, inner.state.state, &inner.phase, &inner.data) }
+    unsafe { call_startup(cpu, &inner.phase, &inner.data) }
 }
 
 /// The teardown that the kernel calls.
@@ -385,5 +385,5 @@ unsafe extern "C" fn teardown<T: Callbacks>(cpu: c_uint, node: *mut bindings::hl
     // SAFETY: As in `startup()`.
     let inner = unsafe { instance::<T>(node) };
     // SAFETY: This function's own requirement.
-    unsafe { call_teardown(cpu, inner.state.state, &inner.phase, &inner.data) }
+    unsafe { call_teardown(cpu, &inner.phase, &inner.data) }
 }

@@ -24,15 +24,16 @@ use super::{
     Setup, //
 };
 use crate::bindings;
-use core::ptr;
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
 use kernel::{
     prelude::*,
     sync::{
         atomic::{
-            Acquire,
             Atomic,
             Full,
-            Relaxed,
             Release, //
         },
         Arc, //
@@ -61,14 +62,14 @@ pub trait SingleCallbacks: Callbacks {
 ///
 /// # Invariants
 ///
-/// `data` is not null exactly while a [`SingleState<T>`] owns the slot, or is being made and will
-/// own it. It is then the address of the `T` in the `Arc` that this state holds. A state owns the
-/// slot until it is removed, by itself or by its owner.
+/// - `taken` is true exactly while a [`SingleState<T>`] owns the slot, or is being made and will
+///   own it. A state owns the slot until it is removed, by itself or by its owner.
+/// - While the callbacks of that state can run, `data` is the address of the `T` in the `Arc` that
+///   the state holds. It is written only when they cannot, and by who has taken the slot.
 pub struct Slot<T> {
-    data: Atomic<*const T>,
+    taken: Atomic<bool>,
+    data: UnsafeCell<*const T>,
     phase: Phase,
-    /// The number of the state, or -1 where it is not known.
-    state: Atomic<bindings::cpuhp_state>,
 }
 
 impl<T> Slot<T> {
@@ -77,27 +78,41 @@ impl<T> Slot<T> {
     pub const fn new() -> Self {
         // INVARIANT: No state owns it yet.
         Self {
-            data: Atomic::new(ptr::null()),
-            phase: Phase::new(),
-            state: Atomic::new(-1),
+            taken: Atomic::new(false),
+            data: UnsafeCell::new(ptr::null()),
+            phase: Phase::new(-1),
         }
     }
 
     /// Takes the slot for a state with this data.
     fn fill(&self, data: &Arc<T>) -> Result {
-        // INVARIANT: The caller makes the state that owns the slot. `Release` of `Full`: a callback
-        // that sees the address sees the data.
-        self.data
-            .cmpxchg(ptr::null(), Arc::as_ptr(data), Full)
-            .map_err(|_| EBUSY)?;
+        // INVARIANT: The caller makes the state that owns the slot.
+        self.taken.cmpxchg(false, true, Full).map_err(|_| EBUSY)?;
+        // SAFETY: The slot has just been taken, so nobody else writes to it, and there is no state
+        // of which a callback could read it.
+        // INVARIANT: The callbacks of the state find it: setup takes locks after this.
+        unsafe { *self.data.get() = Arc::as_ptr(data) };
         Ok(())
+    }
+
+    /// Returns the data.
+    ///
+    /// # Safety
+    ///
+    /// To be called only in a callback of the state that owns the slot.
+    #[inline]
+    unsafe fn data(&self) -> &T {
+        // SAFETY: By the type invariants the address has been written before the setup that led to
+        // the call, and it is not written now. It is that of the data in the `Arc` that the state
+        // holds, which is given up only after the removal, which waits for callbacks that run.
+        unsafe { &**self.data.get() }
     }
 
     /// Gives the slot up, when no callback runs and none will.
     fn clear(&self) {
-        self.state.store(-1, Relaxed);
+        self.phase.set_state(-1);
         // INVARIANT: The state that owned it is gone.
-        self.data.store(ptr::null(), Release);
+        self.taken.store(false, Release);
     }
 }
 
@@ -211,7 +226,7 @@ impl<T: SingleCallbacks> SingleState<T> {
 
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
-        slot.state.store(state, Relaxed);
+        slot.phase.set_state(state);
         setup.owner.list(
             reservation,
             Key::State(state),
@@ -302,12 +317,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
 /// To be called only by `kernel/cpu.c`, as the startup of a [`SingleState<T>`].
 unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: By the invariants of `Slot` the address is not null and valid: the slot was filled
-    // before the setup that led to this call, and it is emptied and the data given up only after
-    // the removal, which waits for callbacks that run.
-    let data = unsafe { &*slot.data.load(Acquire) };
-    // SAFETY: This function's own requirement.
-    unsafe { call_startup(cpu, slot.state.load(Relaxed), &slot.phase, data) }
+    // SAFETY: This function's own requirement, twice.
+    unsafe { call_startup(cpu, &slot.phase, slot.data()) }
 }
 
 /// The teardown that the kernel calls.
@@ -317,8 +328,6 @@ unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
 /// To be called only by `kernel/cpu.c`, as the teardown of a [`SingleState<T>`].
 unsafe extern "C" fn teardown<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: As in `startup()`.
-    let data = unsafe { &*slot.data.load(Acquire) };
-    // SAFETY: This function's own requirement.
-    unsafe { call_teardown(cpu, slot.state.load(Relaxed), &slot.phase, data) }
+    // SAFETY: This function's own requirement, twice.
+    unsafe { call_teardown(cpu, &slot.phase, slot.data()) }
 }
