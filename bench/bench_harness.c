@@ -17,7 +17,6 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/stringify.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -26,10 +25,17 @@
 #include "bench.h"
 #include "mark.h"
 
-#define mark_begin()	asm volatile(".byte " __stringify(MARK_BEGIN) : : : "memory")
-#define mark_end()	asm volatile(".byte " __stringify(MARK_END) : : : "memory")
-
 #define WARM_UP 3
+
+static __always_inline void mark_begin(void)
+{
+	asm volatile("nopl %c0(%%rax)" : : "i" (MARK_BEGIN) : "memory");
+}
+
+static __always_inline void mark_end(void)
+{
+	asm volatile("nopl %c0(%%rax)" : : "i" (MARK_END) : "memory");
+}
 
 static DEFINE_MUTEX(lock);
 static LIST_HEAD(modules);
@@ -74,7 +80,7 @@ static int test_loop(struct bench_ops *ops, unsigned int n, int samples)
 }
 
 /*
- * A call of a callback. The kernel's own trace events tell what it calls; the test then calls the same.
+ * A call of a callback. The kernel's own trace events tell what it calls; the test then calls that.
  */
 
 struct callbacks {
@@ -307,7 +313,8 @@ static void del_all(struct bench_ops *ops, struct bench_place *places, unsigned 
 
 /* Calls a test while there are n instances; that may make one more. */
 static int with_instances(struct bench_ops *ops, unsigned int n,
-			  int (*test)(struct bench_ops *ops, struct bench_place *place, int samples),
+			  int (*test)(struct bench_ops *ops, struct bench_place *place,
+				      int samples),
 			  int samples)
 {
 	struct bench_place *places = vcalloc(n + 1, sizeof(*places));

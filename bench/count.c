@@ -2,56 +2,19 @@
 /*
  * A plugin of QEMU that counts the instructions which the CPUs of the guest execute. A CPU that waits
  * executes none. The guest marks where a count begins and where it ends with two instructions that do
- * nothing else, MARK_BEGIN and MARK_END of mark.h; each count is a line of the file that is named by
+ * nothing else, those of mark.h; each count is a line of the file that is named by
  * the option "out".
  *
  *   -plugin ./count.so,out=FILE
- *
- * Debian has no package with QEMU's qemu-plugin.h, so what is used of it stands here. QEMU looks at
- * the version, and does not load what it could not serve.
  */
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mark.h"
+#include "qemu_plugin.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
-typedef uint64_t qemu_plugin_id_t;
-
-typedef struct qemu_info_t {
-	const char *target_name;
-	struct {
-		int min;
-		int cur;
-	} version;
-	bool system_emulation;
-	struct {
-		int smp_vcpus;
-		int max_vcpus;
-	} system;
-} qemu_info_t;
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-					   void (*cb)(qemu_plugin_id_t id,
-						      struct qemu_plugin_tb *tb));
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t idx);
-size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *dest, size_t len);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    void (*cb)(unsigned int vcpu_index, void *userdata),
-					    enum qemu_plugin_cb_flags flags, void *userdata);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-					  void (*cb)(unsigned int vcpu_index, void *userdata),
-					  enum qemu_plugin_cb_flags flags, void *userdata);
-
-EXPORT int qemu_plugin_version = 4;
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 /* All CPUs run in one thread. */
 static uint64_t executed;
@@ -84,9 +47,23 @@ static void end(unsigned int vcpu_index, void *userdata)
 	fflush(out);
 }
 
+/* Which mark an instruction is, or 0. */
+static uint32_t mark_of(const struct qemu_plugin_insn *insn)
+{
+	/* nopl, with a displacement of 32 bits from %rax. */
+	static const unsigned char nopl[] = { 0x0f, 0x1f, 0x80 };
+	unsigned char code[sizeof(nopl) + sizeof(uint32_t)];
+	uint32_t mark;
+
+	if (qemu_plugin_insn_data(insn, code, sizeof(code)) != sizeof(code) ||
+	    memcmp(code, nopl, sizeof(nopl)))
+		return 0;
+	memcpy(&mark, code + sizeof(nopl), sizeof(mark));
+	return mark;
+}
+
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-	static const unsigned char begin_mark[] = { MARK_BEGIN }, end_mark[] = { MARK_END };
 	size_t n = qemu_plugin_tb_n_insns(tb);
 
 	/* What would count without a call, inline, makes QEMU 10.0 crash when a second CPU starts. */
@@ -94,21 +71,18 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 					     (void *)(uintptr_t)n);
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		void *behind = (void *)(uintptr_t)(n - i - 1);
-		unsigned char code[sizeof(begin_mark)];
+		uint32_t mark = mark_of(insn);
 
-		if (qemu_plugin_insn_data(insn, code, sizeof(code)) != sizeof(code))
-			continue;
-		if (!memcmp(code, begin_mark, sizeof(code)))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, begin, QEMU_PLUGIN_CB_NO_REGS,
-							       behind);
-		else if (!memcmp(code, end_mark, sizeof(code)))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS,
-							       behind);
+		if (mark == MARK_BEGIN || mark == MARK_END)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn,
+							       mark == MARK_BEGIN ? begin : end,
+							       QEMU_PLUGIN_CB_NO_REGS,
+							       (void *)(uintptr_t)(n - i - 1));
 	}
 }
 
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv)
 {
 	if (argc != 1 || strncmp(argv[0], "out=", 4) || strcmp(info->target_name, "x86_64")) {
 		fprintf(stderr, "count.so: for x86_64, with out=FILE and nothing else\n");
