@@ -66,6 +66,11 @@ impl Phase {
         }
     }
 
+    /// Returns the number of the state, or -1.
+    pub(super) fn state(&self) -> bindings::cpuhp_state {
+        self.state.load(Relaxed)
+    }
+
     /// Notes the number of the state.
     pub(super) fn set_state(&self, state: bindings::cpuhp_state) {
         self.state.store(state, Relaxed);
@@ -244,7 +249,7 @@ impl<S: Section> Context<'_, S> {
     /// The kernel tells it when the setup is done, and so not yet to the calls that setup makes.
     #[inline]
     pub fn state(&self) -> Option<i32> {
-        let state = self.phase.state.load(Relaxed);
+        let state = self.phase.state();
         (state >= 0).then_some(state)
     }
 

@@ -7,11 +7,10 @@ use super::{
         call_startup,
         call_teardown, //
     },
-    context::Phase,
     lock::Obstacle,
     owner::{
         Entry,
-        Key, //
+        What, //
     },
     setup::{
         RemoveState,
@@ -69,7 +68,7 @@ pub trait SingleCallbacks: Callbacks {
 pub struct Slot<T> {
     taken: Atomic<bool>,
     data: UnsafeCell<*const T>,
-    phase: Phase,
+    entry: Entry,
 }
 
 impl<T> Slot<T> {
@@ -80,7 +79,7 @@ impl<T> Slot<T> {
         Self {
             taken: Atomic::new(false),
             data: UnsafeCell::new(ptr::null()),
-            phase: Phase::new(-1),
+            entry: Entry::new(-1),
         }
     }
 
@@ -110,7 +109,7 @@ impl<T> Slot<T> {
 
     /// Gives the slot up, when no callback runs and none will.
     fn clear(&self) {
-        self.phase.set_state(-1);
+        self.entry.phase.set_state(-1);
         // INVARIANT: The state that owned it is gone.
         self.taken.store(false, Release);
     }
@@ -154,8 +153,9 @@ impl<T> SlotRef<T> {
 /// # Invariants
 ///
 /// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
-///   the owner: then it is not on the owner's list.
-/// - Until then the value owns `T::SLOT`, which holds the address of `*data`.
+///   the owner when that goes.
+/// - Until then the value owns `T::SLOT`, which holds the address of `*data`, and of which the entry
+///   has been listed with the owner, and not been taken off.
 pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
     data: Arc<T>,
@@ -205,9 +205,9 @@ impl<T: SingleCallbacks> SingleState<T> {
     /// not, as that wants it.
     unsafe fn set_up(setup_state: SetupState, setup: Setup, data: Arc<T>) -> Result<Self> {
         let slot = T::SLOT.get();
-        let reservation = setup.owner.reserve()?;
+        setup.owner.check()?;
         slot.fill(&data)?;
-        slot.phase.begin(Operation::Setup);
+        slot.entry.phase.begin(Operation::Setup);
         // SAFETY: The name is static. The callbacks are of the type that goes with
         // `multi_instance` being false; they are functions of a module that outlives the state,
         // which is removed before the module is unloaded; and what they need is in place, for the
@@ -222,23 +222,19 @@ impl<T: SingleCallbacks> SingleState<T> {
                 false,
             )
         };
-        slot.phase.end();
+        slot.entry.phase.end();
 
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
-        slot.phase.set_state(state);
-        setup.owner.list(
-            reservation,
-            Key::State(state),
-            // INVARIANT: A slot is static.
-            Entry {
-                state,
-                invoke: setup.invoke,
-                phase: &slot.phase,
-                removed: || T::SLOT.get().clear(),
-            },
-        );
-        // INVARIANT: The state has just been made, and it owns the slot.
+        slot.entry.phase.set_state(state);
+        // SAFETY: A slot is static. It has just been taken, so its entry is on no list, or the owner
+        // of that has given the slot up when it removed the state. The state has just been set up,
+        // and is removed after its entry is taken off.
+        unsafe {
+            let what = What::State(|| T::SLOT.get().clear());
+            setup.owner.list(&slot.entry, what, setup.invoke);
+        }
+        // INVARIANT: The state has just been made, it owns the slot, and the entry is listed.
         Ok(Self { state, data, setup })
     }
 
@@ -284,24 +280,22 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             Obstacle::Insuperable => {
                 // The callbacks go on using the data.
                 core::mem::forget(self.data.clone());
-                return self.setup.owner.keep(
-                    Key::State(self.state),
-                    self.setup.invoke,
-                    T::NAME,
-                    self.state,
-                );
+                let (owner, entry) = (&self.setup.owner, &T::SLOT.get().entry);
+                // SAFETY: By the type invariants it is listed, unless the owner is gone.
+                return unsafe { owner.keep(entry, self.setup.invoke, T::NAME) };
             }
         };
         let slot = T::SLOT.get();
-        if self.setup.owner.unlist(Key::State(self.state)) {
-            slot.phase.begin(Operation::Remove);
+        // SAFETY: By the type invariants it is listed, unless the owner is gone.
+        if unsafe { self.setup.owner.unlist(&slot.entry) } {
+            slot.entry.phase.begin(Operation::Remove);
             // SAFETY: By the type invariant the state is ours to remove, and it has the number that
             // the kernel gave, not the constant that asks for one. Its teardown does not fail, for
             // the phase says that it is removed, unless those who use the machine have asked for it
             // (`AskAlways::yes()`, the kernel's `hotplug/fail`). The function is chosen by whether
             // the lock is held, and this is not a callback.
             unsafe { remove_state(self.state, self.setup.invoke) };
-            slot.phase.end();
+            slot.entry.phase.end();
             slot.clear();
         } else {
             // The owner has removed it, or is about to and needs the data for that.
@@ -318,7 +312,7 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
 unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
     // SAFETY: This function's own requirement, twice.
-    unsafe { call_startup(cpu, &slot.phase, slot.data()) }
+    unsafe { call_startup(cpu, &slot.entry.phase, slot.data()) }
 }
 
 /// The teardown that the kernel calls.
@@ -329,5 +323,5 @@ unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
 unsafe extern "C" fn teardown<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
     // SAFETY: This function's own requirement, twice.
-    unsafe { call_teardown(cpu, &slot.phase, slot.data()) }
+    unsafe { call_teardown(cpu, &slot.entry.phase, slot.data()) }
 }
