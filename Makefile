@@ -19,7 +19,7 @@ override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN TEST MATRIX
 
-.PHONY: all modules demo test test-all torture vm kernel-tree check install modules_install clean help
+.PHONY: all modules demo test test-all torture bench vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:
 
 all: modules
@@ -46,6 +46,9 @@ test-all:
 
 torture:
 	@scripts/torture
+
+bench:
+	@scripts/bench
 
 vm:
 	@scripts/vm
@@ -75,6 +78,7 @@ help:
 	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
 	@echo '                   on the kernel that is running, as root and without a VM:'
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
+	@echo '  bench          - measure in VMs that count instructions what this costs beside C'
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
@@ -96,6 +100,7 @@ help:
 	@echo '  JOBS=N         - test-all: so many at a time [$(shell nproc)]'
 	@echo '  BUDGET=N       - test-all: leave out what would not be done in N minutes, and say so'
 	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
+	@echo '  QUICK=1        - bench: 3 samples of each, and no drawing'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
 	@echo '  PROCESSES=N    - from how many processes at once [12]'

@@ -121,17 +121,11 @@ impl Which {
 /// To be called only by the function that `kernel/cpu.c` calls as the startup of a state of type
 /// `T`, with the CPU number of that call and what belongs to the data of it.
 #[inline]
-pub(super) unsafe fn call_startup<T: Callbacks>(
-    cpu: u32,
-    state: i32,
-    phase: &Phase,
-    data: &T,
-) -> c_int {
+pub(super) unsafe fn call_startup<T: Callbacks>(cpu: u32, phase: &Phase, data: &T) -> c_int {
     // SAFETY: This function's own requirement.
     let result = unsafe {
         Context::with(
             cpu,
-            state,
             phase,
             ptr::from_ref(data).cast(),
             Direction::Startup,
@@ -154,12 +148,7 @@ pub(super) unsafe fn call_startup<T: Callbacks>(
 /// To be called only by the function that `kernel/cpu.c` calls as the teardown of a state of type
 /// `T`, with the CPU number of that call and what belongs to the data of it.
 #[inline]
-pub(super) unsafe fn call_teardown<T: Callbacks>(
-    cpu: u32,
-    state: i32,
-    phase: &Phase,
-    data: &T,
-) -> c_int {
+pub(super) unsafe fn call_teardown<T: Callbacks>(cpu: u32, phase: &Phase, data: &T) -> c_int {
     const {
         assert!(
             T::Section::TEARDOWN_MAY_FAIL || !T::HAS_MAY_GO_DOWN || T::ASK_ALWAYS.0,
@@ -179,7 +168,6 @@ pub(super) unsafe fn call_teardown<T: Callbacks>(
     from_result(|| unsafe {
         Context::with(
             cpu,
-            state,
             phase,
             ptr::from_ref(data).cast(),
             Direction::Teardown,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::bindings;
 use core::{
+    cell::Cell,
     marker::PhantomData,
     ptr, //
 };
@@ -51,15 +52,28 @@ pub(super) struct Phase {
     task: Atomic<*mut kernel::bindings::task_struct>,
     /// Whether it is the owner that removes, because nobody else did.
     by_owner: Atomic<bool>,
+    /// The number of the state, or -1 where it is not known.
+    state: Atomic<bindings::cpuhp_state>,
 }
 
 impl Phase {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(state: bindings::cpuhp_state) -> Self {
         Self {
             operation: Atomic::new(Operation::Hotplug as i32),
             task: Atomic::new(ptr::null_mut()),
             by_owner: Atomic::new(false),
+            state: Atomic::new(state),
         }
+    }
+
+    /// Returns the number of the state, or -1.
+    pub(super) fn state(&self) -> bindings::cpuhp_state {
+        self.state.load(Relaxed)
+    }
+
+    /// Notes the number of the state.
+    pub(super) fn set_state(&self, state: bindings::cpuhp_state) {
+        self.state.store(state, Relaxed);
     }
 
     /// Says that the calling task is about to set up or remove.
@@ -119,19 +133,33 @@ impl Phase {
     }
 }
 
-/// The task that is inside a callback, or null.
+/// The task that is inside a callback of section `Prepare`, or null.
 ///
 /// One is enough: the kernel runs at most one callback of a dynamic state at any time. Setup,
 /// removal and the like hold `cpuhp_state_mutex`, under `cpus_read_lock()`; an operation on a CPU
-/// holds that lock for writing; and where the callback runs in `cpuhp/N`, the task that holds the
-/// locks waits for it.
+/// holds that lock for writing.
 static IN_CALLBACK: Atomic<*mut kernel::bindings::task_struct> = Atomic::new(ptr::null_mut());
 
 /// Whether the calling task is inside a callback.
 #[inline]
 pub(super) fn in_callback() -> bool {
     // Nobody but this task writes this task's pointer, so no ordering is needed.
-    ptr::eq(IN_CALLBACK.load(Relaxed), Task::current_raw())
+    ptr::eq(IN_CALLBACK.load(Relaxed), Task::current_raw()) || in_hotplug_thread()
+}
+
+/// Whether this is the thread `cpuhp/N` of a CPU, which does nothing but run callbacks.
+///
+/// Callbacks of section `Online` run nowhere else, so they need not say that they run. A kernel
+/// thread of somebody else's that has taken such a name is one in which nothing can be removed.
+fn in_hotplug_thread() -> bool {
+    // SAFETY: It looks at the calling task only.
+    if !unsafe { bindings::is_kernel_thread() } {
+        return false;
+    }
+    let mut comm = [0u8; bindings::TASK_COMM_LEN as usize];
+    // SAFETY: The buffer has the size that the function wants, and the calling task exists.
+    unsafe { bindings::get_task_comm(comm.as_mut_ptr().cast(), Task::current_raw()) };
+    comm.starts_with(b"cpuhp/")
 }
 
 /// What is true while a callback of a state in section `S` runs.
@@ -144,8 +172,8 @@ pub(super) fn in_callback() -> bool {
 /// `S`, for CPU `cpu`, and stays in the task of that call.
 pub struct Context<'a, S: Section> {
     cpu: CpuId,
-    state: bindings::cpuhp_state,
-    said: Operation,
+    /// What the phase said when it was first asked, so that all answers go together.
+    said: Cell<Option<Operation>>,
     phase: &'a Phase,
     /// The address of the data that the call is about.
     data: *const (),
@@ -164,27 +192,36 @@ impl<S: Section> Context<'_, S> {
     #[inline]
     pub(super) unsafe fn with<R>(
         cpu: u32,
-        state: bindings::cpuhp_state,
         phase: &Phase,
         data: *const (),
         direction: Direction,
         f: impl FnOnce(&Context<'_, S>) -> R,
     ) -> R {
-        IN_CALLBACK.store(Task::current_raw(), Relaxed);
+        if !S::ON_HOTPLUGGED_CPU {
+            IN_CALLBACK.store(Task::current_raw(), Relaxed);
+        }
         // INVARIANT: The caller is the callback, and the value is gone before it returns.
         let result = f(&Context {
             // SAFETY: The kernel calls callbacks for present CPUs only.
             cpu: unsafe { CpuId::from_u32_unchecked(cpu) },
-            state,
-            said: phase.said(),
+            said: Cell::new(None),
             phase,
             data,
             direction,
             _section: PhantomData,
             _not_thread_safe: NotThreadSafe,
         });
-        IN_CALLBACK.store(ptr::null_mut(), Relaxed);
+        if !S::ON_HOTPLUGGED_CPU {
+            IN_CALLBACK.store(ptr::null_mut(), Relaxed);
+        }
         result
+    }
+
+    /// Returns what the phase says, which callbacks that do not ask do not pay for.
+    fn said(&self) -> Operation {
+        let said = self.said.get().unwrap_or_else(|| self.phase.said());
+        self.said.set(Some(said));
+        said
     }
 
     /// Returns the CPU that is hotplugged, or that a state is set up on.
@@ -212,13 +249,14 @@ impl<S: Section> Context<'_, S> {
     /// The kernel tells it when the setup is done, and so not yet to the calls that setup makes.
     #[inline]
     pub fn state(&self) -> Option<i32> {
-        (self.state >= 0).then_some(self.state)
+        let state = self.phase.state();
+        (state >= 0).then_some(state)
     }
 
     /// Returns why the kernel makes this call.
     #[inline]
     pub fn operation(&self) -> Operation {
-        self.phase.operation::<S>(self.said, self.cpu)
+        self.phase.operation::<S>(self.said(), self.cpu)
     }
 
     /// Tells whether the kernel recovers cleanly if this call fails.
@@ -248,7 +286,7 @@ impl<S: Section> Context<'_, S> {
             Direction::Teardown => {
                 // What was said and not what is so: where in doubt, better not.
                 S::TEARDOWN_MAY_FAIL
-                    && self.said == Operation::Hotplug
+                    && self.said() == Operation::Hotplug
                     && !tasks_frozen()
                     && self.device_knows()
             }
@@ -270,7 +308,7 @@ impl<S: Section> Context<'_, S> {
     /// Tells whether this call may be part of a removal, or of the system's going down. Where that
     /// is in doubt, the answer is yes.
     pub fn may_be_final(&self) -> bool {
-        self.said == Operation::Remove || !system_is_running()
+        self.said() == Operation::Remove || !system_is_running()
     }
 }
 

@@ -120,6 +120,8 @@ pub struct CpusReadGuard<'a> {
 /// The kernel does not know: the lock counts its readers and that is all. But a state may be
 /// dropped anywhere, and then it matters.
 struct Holders {
+    /// How many guards there are, to begin with: mostly there is none, and no list to look through.
+    guards: Atomic<u64>,
     listed: [Atomic<*mut kernel::bindings::task_struct>; Self::MAX],
     /// How many are not in the list because it was full.
     unlisted: Atomic<u64>,
@@ -130,6 +132,7 @@ impl Holders {
 }
 
 static HOLDERS: Holders = Holders {
+    guards: Atomic::new(0),
     listed: [const { Atomic::new(ptr::null_mut()) }; Holders::MAX],
     unlisted: Atomic::new(0),
 };
@@ -155,6 +158,7 @@ impl CpusReadGuard<'_> {
         unsafe { bindings::cpus_read_lock() };
 
         let task = Task::current_raw();
+        HOLDERS.guards.add(1u64, Relaxed);
         let place = HOLDERS
             .listed
             .iter()
@@ -192,6 +196,7 @@ impl Drop for CpusReadGuard<'_> {
                 HOLDERS.unlisted.fetch_sub(1u64, Relaxed);
             }
         }
+        HOLDERS.guards.fetch_sub(1u64, Relaxed);
         // SAFETY: By the type invariant there is a reference to give back. It is given back by the
         // task that took it, because the guard cannot leave its thread.
         unsafe { bindings::cpus_read_unlock() };
@@ -211,13 +216,16 @@ pub(super) enum Obstacle {
 
 impl Obstacle {
     pub(super) fn find() -> Self {
-        let task = Task::current_raw();
-        // A task writes its own pointer only, so no ordering is needed to find it.
-        let listed = |place: &Atomic<*mut _>| ptr::eq(place.load(Relaxed), task);
-
         if context::in_callback() {
-            Self::Insuperable
-        } else if HOLDERS.listed.iter().any(listed) {
+            return Self::Insuperable;
+        }
+        // What this task has counted and listed itself it finds without any ordering.
+        if HOLDERS.guards.load(Relaxed) == 0 {
+            return Self::None;
+        }
+        let task = Task::current_raw();
+        let listed = |place: &Atomic<*mut _>| ptr::eq(place.load(Relaxed), task);
+        if HOLDERS.listed.iter().any(listed) {
             Self::CpusLocked
         } else if HOLDERS.unlisted.load(Relaxed) != 0 {
             Self::Insuperable

@@ -7,12 +7,11 @@ use super::{
         call_startup,
         call_teardown, //
     },
-    context::Phase,
     lock::Obstacle,
     owner::{
         Entry,
-        Key,
-        OwnerRef, //
+        OwnerRef,
+        What, //
     },
     setup::{
         RemoveState,
@@ -29,6 +28,7 @@ use super::{
 use crate::bindings;
 use core::{
     marker::PhantomData,
+    mem::ManuallyDrop,
     ops::Deref, //
 };
 use kernel::{
@@ -48,10 +48,12 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
-/// the owner: then it is not on the owner's list.
+/// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
+///   the owner when that goes.
+/// - `entry` has been listed with the owner, and not been taken off.
 pub struct MultiState<T: Callbacks> {
     state: bindings::cpuhp_state,
+    entry: ManuallyDrop<KBox<Entry>>,
     owner: OwnerRef,
     _callbacks: PhantomData<fn(&T)>,
 }
@@ -95,7 +97,9 @@ impl<T: Callbacks> MultiState<T> {
             (setup.which != Which::Teardown).then_some(startup::<T>);
         let teardown: Option<MultiCallback> =
             (setup.which != Which::Startup).then_some(teardown::<T>);
-        let reservation = setup.owner.reserve()?;
+        setup.owner.check()?;
+        // The callbacks of a state with instances see the phases of these.
+        let entry = KBox::new(Entry::new(-1), GFP_KERNEL)?;
         // SAFETY: The caller vouches for the lock. The name is static. The callbacks are of the
         // type that goes with `multi_instance` being true, which C has in a union with the other
         // one; they are functions of a module that outlives the state, which is removed before the
@@ -111,23 +115,15 @@ impl<T: Callbacks> MultiState<T> {
             )
         };
         let state = setup.number(ret)?;
-        // The callbacks of a state with instances see the phases of these.
-        static PHASE: Phase = Phase::new();
-        setup.owner.list(
-            reservation,
-            Key::State(state),
-            // INVARIANT: It is static.
-            Entry {
-                state,
-                invoke: false,
-                phase: &PHASE,
-                removed: || {},
-            },
-        );
+        entry.phase.set_state(state);
+        // SAFETY: The entry is a new one, and the box that it is in is freed only after it is taken
+        // off the list. The state has just been set up, and is removed after that, too.
+        unsafe { setup.owner.list(&entry, What::State(|| {}), false) };
         // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value
         // is dropped, and the state with it.
         let this = Self {
             state,
+            entry: ManuallyDrop::new(entry),
             owner: setup.owner,
             _callbacks: PhantomData,
         };
@@ -153,18 +149,21 @@ impl<T: Callbacks> Drop for MultiState<T> {
             Obstacle::None => bindings::__cpuhp_remove_state,
             Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
             Obstacle::Insuperable => {
-                return self
-                    .owner
-                    .keep(Key::State(self.state), false, T::NAME, self.state)
+                // SAFETY: By the type invariants it is listed. It is never freed.
+                return unsafe { self.owner.keep(&self.entry, false, T::NAME) };
             }
         };
-        if !self.owner.unlist(Key::State(self.state)) {
+        // SAFETY: By the type invariants it is listed.
+        if !unsafe { self.owner.unlist(&self.entry) } {
+            // The owner has removed it, or is about to and needs the entry for that.
             return;
         }
         // SAFETY: By the type invariant the state is ours to remove, and there are no instances,
         // for each would keep a reference to this. The function is chosen by whether the lock is
         // held, and this is not a callback.
         unsafe { remove_state(self.state, false) };
+        // SAFETY: It is not used after this.
+        unsafe { ManuallyDrop::drop(&mut self.entry) };
     }
 }
 
@@ -181,8 +180,8 @@ impl<T: Callbacks> Drop for MultiState<T> {
 ///
 /// # Invariants
 ///
-/// The node of `inner` has been added to the state in it, and not been removed, except by the
-/// owner: then it is not on the owner's list.
+/// The node of `inner` has been added to the state in it, and not been removed, except by the owner
+/// when that goes. Its entry has been listed with the owner, and not been taken off.
 pub struct Instance<T: Callbacks> {
     inner: Arc<Inner<T>>,
     invoke: bool,
@@ -192,7 +191,7 @@ pub struct Instance<T: Callbacks> {
 struct Inner<T: Callbacks> {
     #[pin]
     node: Opaque<bindings::hlist_node>,
-    phase: Phase,
+    entry: Entry,
     state: Arc<MultiState<T>>,
     #[pin]
     data: T,
@@ -203,13 +202,6 @@ struct Inner<T: Callbacks> {
 unsafe impl<T: Callbacks> Send for Inner<T> {}
 // SAFETY: As above, with `Sync`.
 unsafe impl<T: Callbacks> Sync for Inner<T> {}
-
-impl<T: Callbacks> Inner<T> {
-    /// What it is listed by with the owner.
-    fn key(&self) -> Key {
-        Key::Instance(self.node.get().expose_provenance())
-    }
-}
 
 impl<T: Callbacks> Instance<T> {
     /// Adds an instance and calls startup for it on every CPU that is up.
@@ -253,38 +245,33 @@ impl<T: Callbacks> Instance<T> {
         invoke: bool,
     ) -> Result<Self> {
         registrar.check()?;
+        state.owner.check()?;
         let inner = Arc::pin_init(
             try_pin_init!(Inner {
                 node: Opaque::new(bindings::hlist_node::default()),
-                phase: Phase::new(),
+                entry: Entry::new(state.state),
                 state,
                 data <- data,
             }? Error),
             GFP_KERNEL,
         )?;
-        let owner = &inner.state.owner;
-        let reservation = owner.reserve()?;
-        inner.phase.begin(Operation::Setup);
+        inner.entry.phase.begin(Operation::Setup);
         // SAFETY: The registrar stands for not holding the lock. The state exists and is one with
         // instances. The node is on no list, at a fixed address, and stays there until it is
         // removed. The data that the callbacks need is in place.
         let ret = unsafe {
             bindings::__cpuhp_state_add_instance(inner.state.state, inner.node.get(), invoke)
         };
-        inner.phase.end();
+        inner.entry.phase.end();
         to_result(ret)?;
-        owner.list(
-            reservation,
-            inner.key(),
-            // INVARIANT: `inner` stays until it is taken off the list.
-            Entry {
-                state: inner.state.state,
-                invoke,
-                phase: &inner.phase,
-                removed: || {},
-            },
-        );
-        // INVARIANT: The node has just been added.
+        // SAFETY: The entry is a new one, and `inner` stays until it is taken off the list: who drops
+        // the instance otherwise keeps a reference. The instance has just been added, and is removed
+        // after that, too.
+        unsafe {
+            let what = What::Instance(inner.node.get());
+            inner.state.owner.list(&inner.entry, what, invoke);
+        }
+        // INVARIANT: The node has just been added, and the entry listed.
         Ok(Self { inner, invoke })
     }
 
@@ -324,17 +311,17 @@ impl<T: Callbacks> Drop for Instance<T> {
         if Obstacle::find() != Obstacle::None {
             // The callbacks go on using it.
             core::mem::forget(inner.clone());
-            return inner
-                .state
-                .owner
-                .keep(inner.key(), self.invoke, T::NAME, inner.state.state);
+            let owner = &inner.state.owner;
+            // SAFETY: By the type invariant it is listed.
+            return unsafe { owner.keep(&inner.entry, self.invoke, T::NAME) };
         }
-        if !inner.state.owner.unlist(inner.key()) {
+        // SAFETY: By the type invariant it is listed.
+        if !unsafe { inner.state.owner.unlist(&inner.entry) } {
             // The owner has removed it, or is about to and needs it for that.
             core::mem::forget(inner.clone());
             return;
         }
-        inner.phase.begin(Operation::Remove);
+        inner.entry.phase.begin(Operation::Remove);
         // SAFETY: By the type invariant the node is on the list of this state. The lock is not held
         // and this is not a callback. Teardown does not fail, for the phase says that the instance
         // is removed, unless those who use the machine have asked for it (`AskAlways::yes()`, the
@@ -346,7 +333,7 @@ impl<T: Callbacks> Drop for Instance<T> {
                 self.invoke,
             )
         };
-        inner.phase.end();
+        inner.entry.phase.end();
         debug_assert_eq!(ret, 0, "the state has instances");
     }
 }
@@ -373,7 +360,7 @@ unsafe extern "C" fn startup<T: Callbacks>(cpu: c_uint, node: *mut bindings::hli
     // only after its removal, which waits for callbacks that run.
     let inner = unsafe { instance::<T>(node) };
     // SAFETY: This function's own requirement.
-    unsafe { call_startup(cpu, inner.state.state, &inner.phase, &inner.data) }
+    unsafe { call_startup(cpu, &inner.entry.phase, &inner.data) }
 }
 
 /// The teardown that the kernel calls.
@@ -385,5 +372,5 @@ unsafe extern "C" fn teardown<T: Callbacks>(cpu: c_uint, node: *mut bindings::hl
     // SAFETY: As in `startup()`.
     let inner = unsafe { instance::<T>(node) };
     // SAFETY: This function's own requirement.
-    unsafe { call_teardown(cpu, inner.state.state, &inner.phase, &inner.data) }
+    unsafe { call_teardown(cpu, &inner.entry.phase, &inner.data) }
 }

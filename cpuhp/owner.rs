@@ -4,15 +4,19 @@
 
 use super::context::Phase;
 use crate::bindings;
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
 use kernel::{
     new_mutex,
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNodeReservation, //
-    },
     str::BStr,
     sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         Arc,
         Mutex, //
     }, //
@@ -38,7 +42,11 @@ impl Owner {
         let registry = Arc::pin_init(
             pin_init!(Registry {
                 module,
-                entries <- new_mutex!(Some(RBTree::new())),
+                gone: Atomic::new(false),
+                lists <- new_mutex!(Lists {
+                    instances: ptr::null(),
+                    states: ptr::null(),
+                }),
             }),
             GFP_KERNEL,
         )?;
@@ -53,35 +61,49 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // From here on nothing is listed any more, and nothing new is set up.
-        let entries = self.0 .0.entries.lock().take();
-        // In the order of `Key`: a state has no instances left when its turn comes.
-        for (key, entry) in entries.iter().flatten() {
-            pr_err!(
-                "state {} of cpuhp, or an instance of it, was leaked: removed\n",
-                entry.state
-            );
-            // SAFETY: By the invariants of `Entry`, as the entry is still in the list.
-            let phase = unsafe { &*entry.phase };
-            phase.begin_by_owner();
-            // SAFETY: The entry is still in the list, so what it stands for is still set up, and
-            // nobody else removes it: by what `Owner::new()` requires nobody has begun to, and who
-            // does now does not find it in the list. Nothing it needs has been freed, because it
-            // was not dropped. Its teardown does not fail, for the phase says that it is removed,
-            // unless those who use the machine have asked for it (`AskAlways::yes()`, the kernel's
-            // `hotplug/fail`). This is not a callback and the lock is not held, likewise by what
-            // `Owner::new()` requires.
-            unsafe {
-                match *key {
-                    Key::Instance(node) => {
-                        let node = core::ptr::with_exposed_provenance_mut(node);
-                        bindings::__cpuhp_state_remove_instance(entry.state, node, entry.invoke);
+        let registry = &self.0 .0;
+        // From here on nothing is listed or taken off any more, and nothing new is set up. Instances
+        // come first: a state has none left when its turn comes.
+        let heads = {
+            let lists = registry.lists.lock();
+            registry.gone.store(true, Relaxed);
+            [lists.instances, lists.states]
+        };
+        for head in heads {
+            let mut next = head;
+            while !next.is_null() {
+                // SAFETY: By the invariants of `Entry`, as it is on a list. What is on it stays
+                // there, for that the owner is gone.
+                let entry = unsafe { &*next };
+                // SAFETY: Nobody changes it any more, as the owner is gone.
+                let listed = unsafe { &*entry.listed.get() };
+                next = listed.next;
+                let state = entry.phase.state();
+                pr_err!(
+                    "state {} of cpuhp, or an instance of it, was leaked: removed\n",
+                    state
+                );
+                entry.phase.begin_by_owner();
+                // SAFETY: The entry is still on the list, so what it stands for is still set up, and
+                // nobody else removes it: by what `Owner::new()` requires nobody has begun to, and
+                // who does now does not get it off the list. Nothing it needs has been freed,
+                // because it was not dropped. Its teardown does not fail, for the phase says that it
+                // is removed, unless those who use the machine have asked for it
+                // (`AskAlways::yes()`, the kernel's `hotplug/fail`). This is not a callback and the
+                // lock is not held, likewise by what `Owner::new()` requires.
+                unsafe {
+                    match listed.what {
+                        What::Instance(node) => {
+                            bindings::__cpuhp_state_remove_instance(state, node, listed.invoke);
+                        }
+                        What::State(_) => bindings::__cpuhp_remove_state(state, listed.invoke),
                     }
-                    Key::State(_) => bindings::__cpuhp_remove_state(entry.state, entry.invoke),
+                }
+                entry.phase.end();
+                if let What::State(removed) = listed.what {
+                    removed();
                 }
             }
-            phase.end();
-            (entry.removed)();
         }
     }
 }
@@ -96,90 +118,169 @@ pub struct OwnerRef(Arc<Registry>);
 #[pin_data]
 struct Registry {
     module: &'static ThisModule,
-    /// None when the owner is gone.
+    /// Whether the owner is gone. Set with the lock of the lists held.
+    gone: Atomic<bool>,
     #[pin]
-    entries: Mutex<Option<RBTree<Key, Entry>>>,
+    lists: Mutex<Lists>,
 }
 
-/// What is listed, by the address of something that goes with it.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
-    /// An instance: that of its node.
-    Instance(usize),
-    /// A state: its number.
-    State(bindings::cpuhp_state),
+/// The first entries of the lists, or null.
+struct Lists {
+    instances: *const Entry,
+    states: *const Entry,
 }
 
-/// How to remove what is listed.
+// SAFETY: The entries they refer to are `Sync`.
+unsafe impl Send for Lists {}
+
+impl Lists {
+    fn head(&mut self, what: What) -> &mut *const Entry {
+        match what {
+            What::Instance(_) => &mut self.instances,
+            What::State(_) => &mut self.states,
+        }
+    }
+}
+
+/// What is listed: a part of every state and instance, so that a list needs no memory.
 ///
 /// # Invariants
 ///
-/// `phase` is valid while the entry is in the list.
+/// - While it is on a list it stays where it is, and the list has it once.
+/// - `listed` is used only by who holds the lock of the registry, or when the owner is gone by that.
 pub(super) struct Entry {
-    /// The state, or that of the instance.
-    pub(super) state: bindings::cpuhp_state,
-    /// Whether with calls.
-    pub(super) invoke: bool,
-    /// What says to the callbacks that it is removed.
-    pub(super) phase: *const Phase,
-    /// Called when that is done.
-    pub(super) removed: fn(),
+    /// How far along it is, with the number of the state.
+    pub(super) phase: Phase,
+    listed: UnsafeCell<Listed>,
 }
 
-// SAFETY: The phase that it refers to is `Sync`.
+struct Listed {
+    next: *const Entry,
+    previous: *const Entry,
+    /// What it is.
+    what: What,
+    /// Whether it is to be removed with calls.
+    invoke: bool,
+}
+
+/// How something that is listed is removed.
+#[derive(Copy, Clone)]
+pub(super) enum What {
+    /// An instance: its node.
+    Instance(*mut bindings::hlist_node),
+    /// A state: what is called when that is done.
+    State(fn()),
+}
+
+// SAFETY: Who gets at what is not `Sync` by itself holds a lock, by the type invariants.
+unsafe impl Sync for Entry {}
+// SAFETY: It does not matter which thread has it.
 unsafe impl Send for Entry {}
 
-/// Room in the list, to be had before something is done that needs to be listed.
-pub(super) struct Reservation(RBTreeNodeReservation<Key, Entry>);
+impl Entry {
+    /// Makes one that is on no list, with the number of the state or -1 where it is not known.
+    pub(super) const fn new(state: bindings::cpuhp_state) -> Self {
+        // INVARIANT: It is on none.
+        Self {
+            phase: Phase::new(state),
+            listed: UnsafeCell::new(Listed {
+                next: ptr::null(),
+                previous: ptr::null(),
+                what: What::State(|| {}),
+                invoke: false,
+            }),
+        }
+    }
+}
 
 impl OwnerRef {
-    /// Makes room. May sleep.
+    /// Whether anything can be set up.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, and `ESHUTDOWN` if the owner is gone.
-    pub(super) fn reserve(&self) -> Result<Reservation> {
-        if self.0.entries.lock().is_none() {
+    /// `ESHUTDOWN` if the owner is gone.
+    pub(super) fn check(&self) -> Result {
+        // The owner does not go while something is being set up, so this stays so.
+        if self.0.gone.load(Relaxed) {
             return Err(ESHUTDOWN);
         }
-        Ok(Reservation(RBTreeNodeReservation::new(GFP_KERNEL)?))
+        Ok(())
     }
 
-    /// Lists something that has just been set up.
+    /// Lists something that has just been set up. May sleep.
     ///
     /// The owner is still there: it does not go while something is being set up.
-    pub(super) fn list(&self, reservation: Reservation, key: Key, entry: Entry) {
-        let node = reservation.0.into_node(key, entry);
-        if let Some(entries) = &mut *self.0.entries.lock() {
-            entries.insert(node);
-        }
-    }
-
-    /// Takes something off the list, for it to be removed.
     ///
-    /// Returns false if it is not there: then the owner has removed it already.
-    #[must_use]
-    pub(super) fn unlist(&self, key: Key) -> bool {
-        match &mut *self.0.entries.lock() {
-            Some(entries) => entries.remove(&key).is_some(),
-            None => false,
+    /// # Safety
+    ///
+    /// - The entry is on no list but that of an owner that is gone and has removed it, and stays where it is until [`OwnerRef::unlist`] has returned
+    ///   true, or, if it has not, for ever.
+    /// - What it stands for is set up, and stays so until then.
+    pub(super) unsafe fn list(&self, entry: &Entry, what: What, invoke: bool) {
+        let mut lists = self.0.lists.lock();
+        let head = lists.head(what);
+        // SAFETY: The lock is held. What is on the list is there, by the invariants of `Entry`.
+        // INVARIANT: The caller has promised that it stays.
+        unsafe {
+            *entry.listed.get() = Listed {
+                next: *head,
+                previous: ptr::null(),
+                what,
+                invoke,
+            };
+            if let Some(next) = head.as_ref() {
+                (*next.listed.get()).previous = entry;
+            }
         }
+        *head = entry;
     }
 
-    /// Says that something could not be removed where it was dropped.
+    /// Takes something off the list, for it to be removed. May sleep.
+    ///
+    /// Returns false if the owner has removed it already, or is about to.
+    ///
+    /// # Safety
+    ///
+    /// It has been listed with this owner, and not been taken off; or the owner is gone.
+    #[must_use]
+    pub(super) unsafe fn unlist(&self, entry: &Entry) -> bool {
+        let mut lists = self.0.lists.lock();
+        if self.0.gone.load(Relaxed) {
+            return false;
+        }
+        // SAFETY: The lock is held, and the entry is on a list with those beside it.
+        unsafe {
+            let listed = &*entry.listed.get();
+            match listed.previous.as_ref() {
+                Some(previous) => (*previous.listed.get()).next = listed.next,
+                None => *lists.head(listed.what) = listed.next,
+            }
+            if let Some(next) = listed.next.as_ref() {
+                (*next.listed.get()).previous = listed.previous;
+            }
+        }
+        true
+    }
+
+    /// Says that something could not be removed where it was dropped. May sleep.
     ///
     /// It stays on the list, for the owner to remove it in the end, with calls or without. Until
     /// then its callbacks go on using its data.
-    pub(super) fn keep(&self, key: Key, invoke: bool, name: &CStr, state: bindings::cpuhp_state) {
-        if let Some(entries) = &mut *self.0.entries.lock() {
-            if let Some(entry) = entries.get_mut(&key) {
-                entry.invoke = invoke;
-            }
+    ///
+    /// # Safety
+    ///
+    /// It has been listed with this owner, and not been taken off; or the owner is gone.
+    pub(super) unsafe fn keep(&self, entry: &Entry, invoke: bool, name: &CStr) {
+        let lists = self.0.lists.lock();
+        if !self.0.gone.load(Relaxed) {
+            // SAFETY: The lock is held.
+            unsafe { (*entry.listed.get()).invoke = invoke };
         }
+        drop(lists);
         pr_err!(
             "{} (state {}) dropped in a callback or under cpus_read_lock(): it stays\n",
             BStr::from_bytes(name.to_bytes()),
-            state
+            entry.phase.state()
         );
     }
 }

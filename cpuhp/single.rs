@@ -7,11 +7,10 @@ use super::{
         call_startup,
         call_teardown, //
     },
-    context::Phase,
     lock::Obstacle,
     owner::{
         Entry,
-        Key, //
+        What, //
     },
     setup::{
         RemoveState,
@@ -24,15 +23,16 @@ use super::{
     Setup, //
 };
 use crate::bindings;
-use core::ptr;
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
 use kernel::{
     prelude::*,
     sync::{
         atomic::{
-            Acquire,
             Atomic,
             Full,
-            Relaxed,
             Release, //
         },
         Arc, //
@@ -61,14 +61,14 @@ pub trait SingleCallbacks: Callbacks {
 ///
 /// # Invariants
 ///
-/// `data` is not null exactly while a [`SingleState<T>`] owns the slot, or is being made and will
-/// own it. It is then the address of the `T` in the `Arc` that this state holds. A state owns the
-/// slot until it is removed, by itself or by its owner.
+/// - `taken` is true exactly while a [`SingleState<T>`] owns the slot, or is being made and will
+///   own it. A state owns the slot until it is removed, by itself or by its owner.
+/// - While the callbacks of that state can run, `data` is the address of the `T` in the `Arc` that
+///   the state holds. It is written only when they cannot, and by who has taken the slot.
 pub struct Slot<T> {
-    data: Atomic<*const T>,
-    phase: Phase,
-    /// The number of the state, or -1 where it is not known.
-    state: Atomic<bindings::cpuhp_state>,
+    taken: Atomic<bool>,
+    data: UnsafeCell<*const T>,
+    entry: Entry,
 }
 
 impl<T> Slot<T> {
@@ -77,27 +77,41 @@ impl<T> Slot<T> {
     pub const fn new() -> Self {
         // INVARIANT: No state owns it yet.
         Self {
-            data: Atomic::new(ptr::null()),
-            phase: Phase::new(),
-            state: Atomic::new(-1),
+            taken: Atomic::new(false),
+            data: UnsafeCell::new(ptr::null()),
+            entry: Entry::new(-1),
         }
     }
 
     /// Takes the slot for a state with this data.
     fn fill(&self, data: &Arc<T>) -> Result {
-        // INVARIANT: The caller makes the state that owns the slot. `Release` of `Full`: a callback
-        // that sees the address sees the data.
-        self.data
-            .cmpxchg(ptr::null(), Arc::as_ptr(data), Full)
-            .map_err(|_| EBUSY)?;
+        // INVARIANT: The caller makes the state that owns the slot.
+        self.taken.cmpxchg(false, true, Full).map_err(|_| EBUSY)?;
+        // SAFETY: The slot has just been taken, so nobody else writes to it, and there is no state
+        // of which a callback could read it.
+        // INVARIANT: The callbacks of the state find it: setup takes locks after this.
+        unsafe { *self.data.get() = Arc::as_ptr(data) };
         Ok(())
+    }
+
+    /// Returns the data.
+    ///
+    /// # Safety
+    ///
+    /// To be called only in a callback of the state that owns the slot.
+    #[inline]
+    unsafe fn data(&self) -> &T {
+        // SAFETY: By the type invariants the address has been written before the setup that led to
+        // the call, and it is not written now. It is that of the data in the `Arc` that the state
+        // holds, which is given up only after the removal, which waits for callbacks that run.
+        unsafe { &**self.data.get() }
     }
 
     /// Gives the slot up, when no callback runs and none will.
     fn clear(&self) {
-        self.state.store(-1, Relaxed);
+        self.entry.phase.set_state(-1);
         // INVARIANT: The state that owned it is gone.
-        self.data.store(ptr::null(), Release);
+        self.taken.store(false, Release);
     }
 }
 
@@ -139,8 +153,9 @@ impl<T> SlotRef<T> {
 /// # Invariants
 ///
 /// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
-///   the owner: then it is not on the owner's list.
-/// - Until then the value owns `T::SLOT`, which holds the address of `*data`.
+///   the owner when that goes.
+/// - Until then the value owns `T::SLOT`, which holds the address of `*data`, and of which the entry
+///   has been listed with the owner, and not been taken off.
 pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
     data: Arc<T>,
@@ -190,9 +205,9 @@ impl<T: SingleCallbacks> SingleState<T> {
     /// not, as that wants it.
     unsafe fn set_up(setup_state: SetupState, setup: Setup, data: Arc<T>) -> Result<Self> {
         let slot = T::SLOT.get();
-        let reservation = setup.owner.reserve()?;
+        setup.owner.check()?;
         slot.fill(&data)?;
-        slot.phase.begin(Operation::Setup);
+        slot.entry.phase.begin(Operation::Setup);
         // SAFETY: The name is static. The callbacks are of the type that goes with
         // `multi_instance` being false; they are functions of a module that outlives the state,
         // which is removed before the module is unloaded; and what they need is in place, for the
@@ -207,23 +222,19 @@ impl<T: SingleCallbacks> SingleState<T> {
                 false,
             )
         };
-        slot.phase.end();
+        slot.entry.phase.end();
 
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
-        slot.state.store(state, Relaxed);
-        setup.owner.list(
-            reservation,
-            Key::State(state),
-            // INVARIANT: A slot is static.
-            Entry {
-                state,
-                invoke: setup.invoke,
-                phase: &slot.phase,
-                removed: || T::SLOT.get().clear(),
-            },
-        );
-        // INVARIANT: The state has just been made, and it owns the slot.
+        slot.entry.phase.set_state(state);
+        // SAFETY: A slot is static. It has just been taken, so its entry is on no list, or the owner
+        // of that has given the slot up when it removed the state. The state has just been set up,
+        // and is removed after its entry is taken off.
+        unsafe {
+            let what = What::State(|| T::SLOT.get().clear());
+            setup.owner.list(&slot.entry, what, setup.invoke);
+        }
+        // INVARIANT: The state has just been made, it owns the slot, and the entry is listed.
         Ok(Self { state, data, setup })
     }
 
@@ -269,24 +280,22 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             Obstacle::Insuperable => {
                 // The callbacks go on using the data.
                 core::mem::forget(self.data.clone());
-                return self.setup.owner.keep(
-                    Key::State(self.state),
-                    self.setup.invoke,
-                    T::NAME,
-                    self.state,
-                );
+                let (owner, entry) = (&self.setup.owner, &T::SLOT.get().entry);
+                // SAFETY: By the type invariants it is listed, unless the owner is gone.
+                return unsafe { owner.keep(entry, self.setup.invoke, T::NAME) };
             }
         };
         let slot = T::SLOT.get();
-        if self.setup.owner.unlist(Key::State(self.state)) {
-            slot.phase.begin(Operation::Remove);
+        // SAFETY: By the type invariants it is listed, unless the owner is gone.
+        if unsafe { self.setup.owner.unlist(&slot.entry) } {
+            slot.entry.phase.begin(Operation::Remove);
             // SAFETY: By the type invariant the state is ours to remove, and it has the number that
             // the kernel gave, not the constant that asks for one. Its teardown does not fail, for
             // the phase says that it is removed, unless those who use the machine have asked for it
             // (`AskAlways::yes()`, the kernel's `hotplug/fail`). The function is chosen by whether
             // the lock is held, and this is not a callback.
             unsafe { remove_state(self.state, self.setup.invoke) };
-            slot.phase.end();
+            slot.entry.phase.end();
             slot.clear();
         } else {
             // The owner has removed it, or is about to and needs the data for that.
@@ -302,12 +311,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
 /// To be called only by `kernel/cpu.c`, as the startup of a [`SingleState<T>`].
 unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: By the invariants of `Slot` the address is not null and valid: the slot was filled
-    // before the setup that led to this call, and it is emptied and the data given up only after
-    // the removal, which waits for callbacks that run.
-    let data = unsafe { &*slot.data.load(Acquire) };
-    // SAFETY: This function's own requirement.
-    unsafe { call_startup(cpu, slot.state.load(Relaxed), &slot.phase, data) }
+    // SAFETY: This function's own requirement, twice.
+    unsafe { call_startup(cpu, &slot.entry.phase, slot.data()) }
 }
 
 /// The teardown that the kernel calls.
@@ -317,8 +322,6 @@ unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
 /// To be called only by `kernel/cpu.c`, as the teardown of a [`SingleState<T>`].
 unsafe extern "C" fn teardown<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: As in `startup()`.
-    let data = unsafe { &*slot.data.load(Acquire) };
-    // SAFETY: This function's own requirement.
-    unsafe { call_teardown(cpu, slot.state.load(Relaxed), &slot.phase, data) }
+    // SAFETY: This function's own requirement, twice.
+    unsafe { call_teardown(cpu, &slot.entry.phase, slot.data()) }
 }

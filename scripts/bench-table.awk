@@ -1,0 +1,109 @@
+#!/usr/bin/awk -f
+# SPDX-License-Identifier: GPL-2.0
+#
+# Makes a table in Markdown of samples, lines of "PLAN CPUS CONFIG TEST MODULE N COUNT". Of each
+# measurement it shows the median, and how far the samples are apart: "=" if they are all the same to the
+# instruction, else the largest less the smallest, in percent of the median. A row that misses its goal
+# has a "!".
+#
+# With -v plan=… it prints the medians of that plan instead, for a drawing: CPUS CONFIG TEST MODULE N MEDIAN.
+
+function sort(list, n,    i, j, t) {
+	for (i = 2; i <= n; i++)
+		for (j = i; j > 1 && list[j - 1] > list[j]; j--) {
+			t = list[j]
+			list[j] = list[j - 1]
+			list[j - 1] = t
+		}
+}
+
+# Sets median and spread of a measurement.
+function summarise(key,    list, n, i) {
+	n = split(samples[key], list)
+	if (!n) {
+		median = spread = ""
+		return 0
+	}
+	for (i = 1; i <= n; i++)
+		list[i] += 0
+	sort(list, n)
+	median = list[int((n + 1) / 2)] - empty
+	if (list[n] == list[1])
+		spread = "="
+	else if (median > 0)
+		spread = sprintf("%.1f %%", (list[n] - list[1]) * 100 / median)
+	else
+		spread = list[n] - list[1]
+	return 1
+}
+
+function number(n,    text) {
+	text = sprintf("%d", n)
+	while (match(text, /[0-9][0-9][0-9][0-9]($| )/))
+		text = substr(text, 1, RSTART) " " substr(text, RSTART + 1)
+	return text
+}
+
+# row TEXT KEY KEY GOAL: the second measurement beside the first.
+function row(text, of, to, goal,    a, sa, ratio) {
+	if (!summarise(of))
+		return
+	a = median
+	sa = spread
+	if (!summarise(to))
+		return
+	if (sa != spread)
+		sa = sa ", " spread
+	ratio = sprintf("%.2f", median / a)
+	if (ratio + 0 > goal)
+		ratio = ratio " !"
+	printf "| %s | %s | %s | %s | %s |\n", text, number(a), number(median), sa, ratio
+}
+
+{ samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] = samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] " " $7 }
+
+function twins(text, test, n) {
+	row(text, "main 4 none " test " c " n, "main 4 none " test " rust " n, 1)
+}
+
+END {
+	if (plan) {
+		for (key in samples) {
+			split(key, f)
+			if (f[1] == plan && summarise(key))
+				print f[2], f[3], f[4], f[5], f[6], median
+		}
+		exit
+	}
+	summarise("main 4 none loop - 1000")
+	if (median < 2000 || median > 2002) {
+		print "error: 2000 instructions were counted as " median >"/dev/stderr"
+		exit 1
+	}
+	summarise("main 4 none empty - 0")
+	empty = median
+
+	print "| instructions | C | Rust | spread | Rust/C |"
+	print "| --- | ---: | ---: | ---: | ---: |"
+	twins("a call of a startup that does nothing", "call_nothing", 0)
+	twins("a call of a teardown that does nothing", "call_nothing", 1)
+	twins("a call of a startup that counts", "call_counting", 0)
+	twins("a call of a teardown that counts", "call_counting", 1)
+	twins("the same for an instance: startup", "call_multi", 0)
+	twins("the same for an instance: teardown", "call_multi", 1)
+	twins("setup and removal of a state", "setup", 0)
+	twins("setup that fails on the last CPU", "rollback", 0)
+	twins("setup and removal of a state with instances", "setup_multi", 0)
+	twins("an instance more and less, where it is the only one", "instance", 1)
+	twins("where it is one of 100", "instance", 100)
+	twins("where it is one of 10000", "instance", 10000)
+	twins("a CPU offline and online", "cycle", 0)
+	print ""
+	print "| instructions | without | with | spread | with/without |"
+	print "| --- | ---: | ---: | ---: | ---: |"
+	none = "main 4 none cycle - 0"
+	row("a CPU offline and online, with the module loaded and disarmed", none, "main 4 disarmed cycle - 0", 1.02)
+	row("with every fault armed, for another CPU", none, "main 4 armed cycle - 0", 99)
+	row("with its trace event on", none, "main 4 traced cycle - 0", 99)
+	row("a trace event, and a record of the log", "main 4 none event log 0", "main 4 none record log 0", 1)
+}
