@@ -621,19 +621,46 @@ save_knobs() {
 	done)
 }
 
-# The states come back with nothing armed, so the errnos have to be last.
+# The states come back with nothing armed, and instances after the states, so the errnos
+# have to be last. How a state is set up can change only while it is not.
 restore_knobs() {
-	for _pass in others installed errno; do
+	for _pass in others installed instances errno; do
+		[ $_pass != instances ] || restore_instances
 		while read -r _knob _saved; do
-			case ${_knob##*/} in
-			installed | errno)	_turn=${_knob##*/} ;;
+			case $_knob in
+			*/installed | */errno)	_turn=${_knob##*/} ;;
+			*/instances/*)		_turn=instances ;;
 			*)			_turn=others ;;
 			esac
+			[ $_pass = "$_turn" ] || continue
 			get "$_knob"
-			[ $_pass != "$_turn" ] || [ "$value" = "$_saved" ] || set_to "$_saved" "$_knob"
+			[ "$value" != "$_saved" ] || continue
+			case $_knob in
+			*/setup | */callbacks)	set_to 0 "${_knob%/*}/installed" ;;
+			esac
+			set_to "$_saved" "$_knob"
 		done <<-END
 		$saved_knobs
 		END
+	done
+}
+
+# as_loaded: without instances, and with every state set up as after loading.
+as_loaded() {
+	_instances=$instances_before
+	instances_before=
+	remove_instances
+	instances_before=$_instances
+	for _state in $STATES $MULTI; do
+		get "$SYS/$_state/setup"
+		_way=$value
+		get "$SYS/$_state/callbacks"
+		if [ "$_way $value" != "calls both" ]; then
+			set_to 0 "$SYS/$_state/installed"
+			set_to calls "$SYS/$_state/setup"
+			set_to both "$SYS/$_state/callbacks"
+		fi
+		set_to 1 "$SYS/$_state/installed"
 	done
 }
 
@@ -673,10 +700,7 @@ cleanup() {
 	done
 	if [ "$was_loaded" ]; then
 		module_loaded || load
-		if module_loaded; then
-			restore_instances
-			restore_knobs
-		fi
+		! module_loaded || restore_knobs
 	elif module_loaded; then
 		unload
 		[ "$err" = 0 ] || not_so "the module is still loaded: $err"
@@ -788,6 +812,7 @@ begin() {
 		save_knobs
 		instances_before=$(echo $SYS/*/instances/*/)
 		set_to 1 $SYS/reset
+		as_loaded
 		if [ "$2" = unloaded ]; then
 			unload
 			[ "$err" = 0 ] || ktap_exit_fail_msg "rmmod: $err"
