@@ -40,6 +40,7 @@ include!(env!("RUST_HOTPLUG_BINDINGS"));
 pub use rust_helper_dev_offline as dev_offline;
 pub use rust_helper_get_task_comm as get_task_comm;
 pub use rust_helper_is_kernel_thread as is_kernel_thread;
+pub use rust_helper_is_on_stack as is_on_stack;
 pub use rust_helper_kobject_flush_release as kobject_flush_release;
 pub use rust_helper_kobject_put_now as kobject_put_now;
 pub use rust_helper_may_sleep as may_sleep;

@@ -17,6 +17,7 @@
 #include "trace.h"
 
 bool rust_helper_dev_offline(const struct device *dev);
+bool rust_helper_is_on_stack(const void *address);
 void rust_helper_get_task_comm(char *buf, struct task_struct *task);
 void rust_helper_static_key_slow_inc(struct static_key *key);
 void rust_helper_static_key_slow_dec(struct static_key *key);

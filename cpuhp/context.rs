@@ -10,6 +10,7 @@ use crate::bindings;
 use core::{
     cell::Cell,
     marker::PhantomData,
+    mem::MaybeUninit,
     ptr, //
 };
 use kernel::{
@@ -78,6 +79,11 @@ impl Phase {
 
     /// Says that the calling task is about to set up or remove.
     pub(super) fn begin(&self, operation: Operation) {
+        self.begin_by(operation, false);
+    }
+
+    fn begin_by(&self, operation: Operation, by_owner: bool) {
+        self.by_owner.store(by_owner, Relaxed);
         self.task.store(Task::current_raw(), Relaxed);
         // Whoever sees this sees the task.
         self.operation.store(operation as i32, Release);
@@ -85,8 +91,7 @@ impl Phase {
 
     /// Says that the owner is about to remove what has been leaked.
     pub(super) fn begin_by_owner(&self) {
-        self.by_owner.store(true, Relaxed);
-        self.begin(Operation::Remove);
+        self.begin_by(Operation::Remove, true);
     }
 
     /// Says that it is through with that.
@@ -133,33 +138,24 @@ impl Phase {
     }
 }
 
-/// The task that is inside a callback of section `Prepare`, or null.
+/// An address on the stack of the task that is inside a callback, or null.
 ///
 /// One is enough: the kernel runs at most one callback of a dynamic state at any time. Setup,
 /// removal and the like hold `cpuhp_state_mutex`, under `cpus_read_lock()`; an operation on a CPU
-/// holds that lock for writing.
-static IN_CALLBACK: Atomic<*mut kernel::bindings::task_struct> = Atomic::new(ptr::null_mut());
+/// holds that lock for writing; and where the callback runs in `cpuhp/N`, the task that holds the
+/// locks waits for it.
+static IN_CALLBACK: Atomic<*const u8> = Atomic::new(ptr::null());
 
 /// Whether the calling task is inside a callback.
-#[inline]
-pub(super) fn in_callback() -> bool {
-    // Nobody but this task writes this task's pointer, so no ordering is needed.
-    ptr::eq(IN_CALLBACK.load(Relaxed), Task::current_raw()) || in_hotplug_thread()
-}
-
-/// Whether this is the thread `cpuhp/N` of a CPU, which does nothing but run callbacks.
 ///
-/// Callbacks of section `Online` run nowhere else, so they need not say that they run. A kernel
-/// thread of somebody else's that has taken such a name is one in which nothing can be removed.
-fn in_hotplug_thread() -> bool {
-    // SAFETY: It looks at the calling task only.
-    if !unsafe { bindings::is_kernel_thread() } {
-        return false;
-    }
-    let mut comm = [0u8; bindings::TASK_COMM_LEN as usize];
-    // SAFETY: The buffer has the size that the function wants, and the calling task exists.
-    unsafe { bindings::get_task_comm(comm.as_mut_ptr().cast(), Task::current_raw()) };
-    comm.starts_with(b"cpuhp/")
+/// That is asked of the stack and not of the thread: after a rollback that has failed, the kernel
+/// calls teardowns of section `Online` in the task that asked for the operation
+/// (`cpuhp_up_callbacks()`).
+pub(super) fn in_callback() -> bool {
+    // Nobody else writes an address on this task's stack, so no ordering is needed.
+    let address = IN_CALLBACK.load(Relaxed);
+    // SAFETY: The function compares addresses.
+    unsafe { bindings::is_on_stack(address.cast()) }
 }
 
 /// What is true while a callback of a state in section `S` runs.
@@ -197,9 +193,9 @@ impl<S: Section> Context<'_, S> {
         direction: Direction,
         f: impl FnOnce(&Context<'_, S>) -> R,
     ) -> R {
-        if !S::ON_HOTPLUGGED_CPU {
-            IN_CALLBACK.store(Task::current_raw(), Relaxed);
-        }
+        // Cheaper to have than the address of the task, which would be a call.
+        let here = MaybeUninit::<u8>::uninit();
+        IN_CALLBACK.store(here.as_ptr(), Relaxed);
         // INVARIANT: The caller is the callback, and the value is gone before it returns.
         let result = f(&Context {
             // SAFETY: The kernel calls callbacks for present CPUs only.
@@ -211,9 +207,7 @@ impl<S: Section> Context<'_, S> {
             _section: PhantomData,
             _not_thread_safe: NotThreadSafe,
         });
-        if !S::ON_HOTPLUGGED_CPU {
-            IN_CALLBACK.store(ptr::null_mut(), Relaxed);
-        }
+        IN_CALLBACK.store(ptr::null(), Relaxed);
         result
     }
 
@@ -315,7 +309,10 @@ impl<S: Section> Context<'_, S> {
 impl Context<'_, Online> {
     /// Returns the CPU this call runs on, which is the one that is hotplugged.
     ///
-    /// The task is pinned to it for the whole call, even where the call sleeps.
+    /// The task is pinned to it for the whole call, even where the call sleeps. There is one
+    /// exception, of which the kernel warns before: when a CPU fails to come online and a teardown
+    /// fails in the rollback of that, the teardowns that are left are called in the task that asked
+    /// for the operation, wherever it runs.
     #[inline]
     pub fn this_cpu(&self) -> CpuId {
         self.cpu

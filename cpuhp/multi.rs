@@ -50,9 +50,10 @@ use kernel::{
 ///
 /// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
 ///   the owner when that goes.
-/// - `entry` has been listed with the owner, and not been taken off.
+/// - `entry` has been listed with the owner, and not been taken off unless the owner is gone.
 pub struct MultiState<T: Callbacks> {
     state: bindings::cpuhp_state,
+    /// Freed only when it has been taken off.
     entry: ManuallyDrop<KBox<Entry>>,
     owner: OwnerRef,
     _callbacks: PhantomData<fn(&T)>,
@@ -82,7 +83,8 @@ impl<T: Callbacks> MultiState<T> {
     ///
     /// As for [`MultiState::new`].
     pub fn new_cpuslocked(_guard: &CpusReadGuard<'_>, setup: Setup) -> Result<Arc<Self>> {
-        // SAFETY: The guard stands for holding the lock, which is what this function wants.
+        // SAFETY: The guard stands for holding the lock, which is what this function wants, and for
+        // not being in a callback.
         unsafe { Self::set_up(bindings::__cpuhp_setup_state_cpuslocked, setup) }
     }
 
@@ -116,11 +118,12 @@ impl<T: Callbacks> MultiState<T> {
         };
         let state = setup.number(ret)?;
         entry.phase.set_state(state);
-        // SAFETY: The entry is a new one, and the box that it is in is freed only after it is taken
-        // off the list. The state has just been set up, and is removed after that, too.
+        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one that
+        // has just got the number of the state, and the box that it is in is freed only after it is
+        // taken off the list. The state has just been set up, and is removed after that, too.
         unsafe { setup.owner.list(&entry, What::State(|| {}), false) };
-        // INVARIANT: The state has just been made. If there is no memory for the `Arc`, the value
-        // is dropped, and the state with it.
+        // INVARIANT: The state has just been made, and the entry listed. If there is no memory for
+        // the `Arc`, the value is dropped, and the state with it where nothing is in the way.
         let this = Self {
             state,
             entry: ManuallyDrop::new(entry),
@@ -149,11 +152,11 @@ impl<T: Callbacks> Drop for MultiState<T> {
             Obstacle::None => bindings::__cpuhp_remove_state,
             Obstacle::CpusLocked => bindings::__cpuhp_remove_state_cpuslocked,
             Obstacle::Insuperable => {
-                // SAFETY: By the type invariants it is listed. It is never freed.
+                // SAFETY: By the type invariants it is listed, unless the owner is gone.
                 return unsafe { self.owner.keep(&self.entry, false, T::NAME) };
             }
         };
-        // SAFETY: By the type invariants it is listed.
+        // SAFETY: By the type invariants it is listed, unless the owner is gone.
         if !unsafe { self.owner.unlist(&self.entry) } {
             // The owner has removed it, or is about to and needs the entry for that.
             return;
@@ -181,7 +184,8 @@ impl<T: Callbacks> Drop for MultiState<T> {
 /// # Invariants
 ///
 /// The node of `inner` has been added to the state in it, and not been removed, except by the owner
-/// when that goes. Its entry has been listed with the owner, and not been taken off.
+/// when that goes. Its entry has been listed with the owner, and not been taken off unless the owner
+/// is gone.
 pub struct Instance<T: Callbacks> {
     inner: Arc<Inner<T>>,
     invoke: bool,
@@ -197,8 +201,8 @@ struct Inner<T: Callbacks> {
     data: T,
 }
 
-// SAFETY: The node is the kernel's, which locks it by itself. The rest is `Send`: `T` is, and the
-// state has no data of it.
+// SAFETY: The node is the kernel's, which locks it by itself. The rest is `Send`: `T` and the entry
+// are, and the state has no data of it.
 unsafe impl<T: Callbacks> Send for Inner<T> {}
 // SAFETY: As above, with `Sync`.
 unsafe impl<T: Callbacks> Sync for Inner<T> {}
@@ -264,8 +268,9 @@ impl<T: Callbacks> Instance<T> {
         };
         inner.entry.phase.end();
         to_result(ret)?;
-        // SAFETY: The entry is a new one, and `inner` stays until it is taken off the list: who drops
-        // the instance otherwise keeps a reference. The instance has just been added, and is removed
+        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one with
+        // the number of the state, and `inner` stays until it is taken off the list: who drops the
+        // instance otherwise keeps a reference. The instance has just been added, and is removed
         // after that, too.
         unsafe {
             let what = What::Instance(inner.node.get());
@@ -312,10 +317,10 @@ impl<T: Callbacks> Drop for Instance<T> {
             // The callbacks go on using it.
             core::mem::forget(inner.clone());
             let owner = &inner.state.owner;
-            // SAFETY: By the type invariant it is listed.
+            // SAFETY: By the type invariants it is listed, unless the owner is gone.
             return unsafe { owner.keep(&inner.entry, self.invoke, T::NAME) };
         }
-        // SAFETY: By the type invariant it is listed.
+        // SAFETY: By the type invariants it is listed, unless the owner is gone.
         if !unsafe { inner.state.owner.unlist(&inner.entry) } {
             // The owner has removed it, or is about to and needs it for that.
             core::mem::forget(inner.clone());

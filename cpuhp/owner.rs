@@ -6,6 +6,7 @@ use super::context::Phase;
 use crate::bindings;
 use core::{
     cell::UnsafeCell,
+    mem,
     ptr, //
 };
 use kernel::{
@@ -36,8 +37,8 @@ impl Owner {
     /// # Safety
     ///
     /// The returned value is dropped before the code of `module` is unloaded: in process context,
-    /// not in a cpuhp callback, without `cpus_read_lock()` held, and not while something is being
-    /// set up with a reference to it, or removed that was.
+    /// not in a cpuhp callback, and without `cpus_read_lock()` held. By then whatever has begun to
+    /// set up or to remove a state or an instance with a reference to it has returned.
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         let registry = Arc::pin_init(
             pin_init!(Registry {
@@ -65,19 +66,25 @@ impl Drop for Owner {
         // From here on nothing is listed or taken off any more, and nothing new is set up. Instances
         // come first: a state has none left when its turn comes.
         let heads = {
-            let lists = registry.lists.lock();
+            let mut lists = registry.lists.lock();
             registry.gone.store(true, Relaxed);
-            [lists.instances, lists.states]
+            [
+                mem::replace(&mut lists.instances, ptr::null()),
+                mem::replace(&mut lists.states, ptr::null()),
+            ]
         };
         for head in heads {
             let mut next = head;
             while !next.is_null() {
-                // SAFETY: By the invariants of `Entry`, as it is on a list. What is on it stays
-                // there, for that the owner is gone.
+                // SAFETY: By the invariants of `Entry` it is there for as long as it is listed. It is
+                // taken off by nobody but us, now that the owner is gone, and not before what it
+                // stands for is removed.
                 let entry = unsafe { &*next };
-                // SAFETY: Nobody changes it any more, as the owner is gone.
-                let listed = unsafe { &*entry.listed.get() };
+                // SAFETY: The owner is gone, so nobody else uses it. All of it is copied, for it may
+                // be listed elsewhere as soon as `removed()` is called.
+                let listed = unsafe { *entry.listed.get() };
                 next = listed.next;
+                // By the invariants of `Entry` the number that the kernel gave.
                 let state = entry.phase.state();
                 pr_err!(
                     "state {} of cpuhp, or an instance of it, was leaked: removed\n",
@@ -146,14 +153,18 @@ impl Lists {
 ///
 /// # Invariants
 ///
-/// - While it is on a list it stays where it is, and the list has it once.
-/// - `listed` is used only by who holds the lock of the registry, or when the owner is gone by that.
+/// - While it is on a list it stays where it is, that list is of one registry only, and has it once.
+/// - While it is on a list, `phase` has the number that the kernel gave the state, and `what` is the
+///   node of the instance, or the state, that the entry is a part of.
+/// - `listed` is used only by who holds the lock of that registry; when the owner is gone, by the
+///   owner until it has removed what is listed; and while it is on no list, by who lists it.
 pub(super) struct Entry {
     /// How far along it is, with the number of the state.
     pub(super) phase: Phase,
     listed: UnsafeCell<Listed>,
 }
 
+#[derive(Copy, Clone)]
 struct Listed {
     next: *const Entry,
     previous: *const Entry,
@@ -174,7 +185,8 @@ pub(super) enum What {
 
 // SAFETY: Who gets at what is not `Sync` by itself holds a lock, by the type invariants.
 unsafe impl Sync for Entry {}
-// SAFETY: It does not matter which thread has it.
+// SAFETY: It does not move while its address is on a list, and the addresses in it are used only
+// with the lock held.
 unsafe impl Send for Entry {}
 
 impl Entry {
@@ -194,7 +206,7 @@ impl Entry {
 }
 
 impl OwnerRef {
-    /// Whether anything can be set up.
+    /// Tells whether anything can be set up.
     ///
     /// # Errors
     ///
@@ -209,13 +221,15 @@ impl OwnerRef {
 
     /// Lists something that has just been set up. May sleep.
     ///
-    /// The owner is still there: it does not go while something is being set up.
-    ///
     /// # Safety
     ///
-    /// - The entry is on no list but that of an owner that is gone and has removed it, and stays where it is until [`OwnerRef::unlist`] has returned
-    ///   true, or, if it has not, for ever.
-    /// - What it stands for is set up, and stays so until then.
+    /// - The owner is not gone.
+    /// - The entry is on no list, or on that of another owner which has removed what it stood for and
+    ///   said so.
+    /// - It stays where it is until [`OwnerRef::unlist`] has returned true or, if it never does, for
+    ///   ever.
+    /// - `what` is what the entry is a part of. It is set up, and stays so until then, and the phase
+    ///   of the entry has the number of its state. `invoke` says how it may be removed.
     pub(super) unsafe fn list(&self, entry: &Entry, what: What, invoke: bool) {
         let mut lists = self.0.lists.lock();
         let head = lists.head(what);
@@ -250,7 +264,7 @@ impl OwnerRef {
         }
         // SAFETY: The lock is held, and the entry is on a list with those beside it.
         unsafe {
-            let listed = &*entry.listed.get();
+            let listed = *entry.listed.get();
             match listed.previous.as_ref() {
                 Some(previous) => (*previous.listed.get()).next = listed.next,
                 None => *lists.head(listed.what) = listed.next,
@@ -258,6 +272,8 @@ impl OwnerRef {
             if let Some(next) = listed.next.as_ref() {
                 (*next.listed.get()).previous = listed.previous;
             }
+            (*entry.listed.get()).next = ptr::null();
+            (*entry.listed.get()).previous = ptr::null();
         }
         true
     }

@@ -64,7 +64,9 @@ pub trait SingleCallbacks: Callbacks {
 /// - `taken` is true exactly while a [`SingleState<T>`] owns the slot, or is being made and will
 ///   own it. A state owns the slot until it is removed, by itself or by its owner.
 /// - While the callbacks of that state can run, `data` is the address of the `T` in the `Arc` that
-///   the state holds. It is written only when they cannot, and by who has taken the slot.
+///   the state holds or, where that could not be removed, has leaked. It is written only when they
+///   cannot, and by who has taken the slot. Otherwise it may dangle.
+/// - `entry` is used by who has taken the slot, and by the owner.
 pub struct Slot<T> {
     taken: Atomic<bool>,
     data: UnsafeCell<*const T>,
@@ -98,7 +100,8 @@ impl<T> Slot<T> {
     ///
     /// # Safety
     ///
-    /// To be called only in a callback of the state that owns the slot.
+    /// To be called only in a callback of the state that owns the slot. What it returns is not used
+    /// after that.
     #[inline]
     unsafe fn data(&self) -> &T {
         // SAFETY: By the type invariants the address has been written before the setup that led to
@@ -116,7 +119,8 @@ impl<T> Slot<T> {
 }
 
 // SAFETY: A slot gives out no more than `&T`, and only to callbacks, which run in other tasks than
-// the one that filled it.
+// the one that filled it. Who writes to it has taken it, which only one can at a time, and takes the
+// kernel's locks after that and before a callback runs. An entry is `Sync`.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
 /// Which slot a type of callbacks uses.
@@ -174,8 +178,7 @@ impl<T: SingleCallbacks> SingleState<T> {
     ///
     /// # Errors
     ///
-    /// - `ESHUTDOWN` if the owner is gone; `EDEADLK` if the task has leaked a [`CpusReadGuard`];
-    ///   `ENOMEM`.
+    /// - `ESHUTDOWN` if the owner is gone; `EDEADLK` if the task has leaked a [`CpusReadGuard`].
     /// - `EBUSY` if there is a `SingleState<T>` already.
     /// - `ENOSPC` if the section has no dynamic state left. The kernel warns about that.
     /// - The error of the startup that failed.
@@ -227,9 +230,10 @@ impl<T: SingleCallbacks> SingleState<T> {
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
         slot.entry.phase.set_state(state);
-        // SAFETY: A slot is static. It has just been taken, so its entry is on no list, or the owner
-        // of that has given the slot up when it removed the state. The state has just been set up,
-        // and is removed after its entry is taken off.
+        // SAFETY: The owner was there before, and does not go meanwhile. A slot is static. It has just
+        // been taken, so its entry is on no list, or the owner of that has given the slot up after it
+        // removed the state. The state has just been set up, its number is noted, and it is removed
+        // after its entry is taken off.
         unsafe {
             let what = What::State(|| T::SLOT.get().clear());
             setup.owner.list(&slot.entry, what, setup.invoke);
