@@ -37,8 +37,8 @@ use kernel::{
 
 /// The bring-ups of every CPU since the module was loaded.
 ///
-/// What writes them is a callback, and so is most of what reads them. Of these the kernel runs one
-/// at a time, so no ordering is needed.
+/// What writes them is a callback, and what reads them is one or holds `cpus_read_lock()`. Of
+/// callbacks the kernel runs one at a time, so no ordering is needed.
 pub struct Bringups(KVVec<OfCpu>);
 
 struct OfCpu {

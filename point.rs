@@ -13,6 +13,7 @@ use crate::{
     cpuhp::{
         AskAlways,
         Context,
+        CpusLocked,
         Operation,
         Section, //
     },
@@ -254,14 +255,15 @@ impl Point {
 
     /// That is over; a setup has given the number of the state.
     pub fn end(&self, result: Result<Option<i32>>) {
-        // Where it made no call, the CPUs that are up have got past it.
-        (0..nr_cpu_ids())
-            .filter_map(CpuId::from_u32)
-            .for_each(|cpu| self.note_bringup(cpu));
         let rules = self.common.checker.end(&self.track, result);
         let cpu = CpuId::current();
         let call = Call::by_hand(cpu, Operation::Setup);
         self.report(&call, Callback::Startup, rules);
+    }
+
+    /// The CPUs that are online have got past it without a call.
+    pub fn passed(&self, cpus: &CpusLocked) {
+        cpus.online_cpus().for_each(|cpu| self.note_bringup(cpu));
     }
 
     /// The startup.
