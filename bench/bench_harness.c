@@ -27,6 +27,8 @@
 
 #define WARM_UP 3
 
+#define MAX_N 1000000
+
 static __always_inline void mark_begin(void)
 {
 	asm volatile("nopl %c0(%%rax)" : : "i" (MARK_BEGIN) : "memory");
@@ -69,6 +71,8 @@ static int test_empty(struct bench_ops *ops, unsigned int n, int samples)
 /* 2 * n instructions and one, to see whether the count is right. */
 static int test_loop(struct bench_ops *ops, unsigned int n, int samples)
 {
+	if (n == 0)
+		return -EINVAL;
 	while (samples--) {
 		unsigned long i = n;
 
@@ -81,7 +85,13 @@ static int test_loop(struct bench_ops *ops, unsigned int n, int samples)
 
 /*
  * A call of a callback. The kernel's own trace events tell what it calls; the test then calls that.
+ * They tell of whatever is called, so nothing else may come, go, or be set up meanwhile.
  */
+
+static bool is_dynamic(int idx)
+{
+	return idx >= CPUHP_AP_ONLINE_DYN && idx <= CPUHP_AP_ONLINE_DYN_END;
+}
 
 struct callbacks {
 	int (*startup)(unsigned int cpu);
@@ -97,7 +107,8 @@ static void see_enter(void *data, unsigned int cpu, int target, int idx,
 {
 	struct callbacks *callbacks = data;
 
-	*(callbacks->down ? &callbacks->teardown : &callbacks->startup) = fun;
+	if (is_dynamic(idx))
+		*(callbacks->down ? &callbacks->teardown : &callbacks->startup) = fun;
 }
 
 static void see_multi_enter(void *data, unsigned int cpu, int target, int idx,
@@ -106,6 +117,8 @@ static void see_multi_enter(void *data, unsigned int cpu, int target, int idx,
 {
 	struct callbacks *callbacks = data;
 
+	if (!is_dynamic(idx))
+		return;
 	*(callbacks->down ? &callbacks->multi_teardown : &callbacks->multi_startup) = fun;
 	callbacks->node = node;
 }
@@ -131,8 +144,10 @@ static int see(struct callbacks *callbacks)
 	if (ret)
 		return ret;
 	ret = tracepoint_probe_register(multi_enter, see_multi_enter, callbacks);
-	if (ret)
+	if (ret) {
 		tracepoint_probe_unregister(enter, see_enter, callbacks);
+		tracepoint_synchronize_unregister();
+	}
 	return ret;
 }
 
@@ -461,6 +476,10 @@ static int run(const char *test, const char *module, unsigned int n, int samples
 			continue;
 		if (!found && (tests[i].of_module || strcmp(module, "-")))
 			return -ENODEV;
+		/* A module has states, or a log. */
+		if (found && !found->multi.setup && tests[i].run != test_record &&
+		    tests[i].run != test_event)
+			return -EOPNOTSUPP;
 		return tests[i].run(found, n, samples);
 	}
 	return -ENOENT;
@@ -477,7 +496,8 @@ static ssize_t bench_write(struct file *filp, const char __user *buf, size_t cou
 	if (copy_from_user(text, buf, count))
 		return -EFAULT;
 	text[count] = '\0';
-	if (sscanf(text, "%15s %15s %u %d", test, module, &n, &samples) != 4 || samples < 1)
+	if (sscanf(text, "%15s %15s %u %d", test, module, &n, &samples) != 4 || samples < 1 ||
+	    n > MAX_N)
 		return -EINVAL;
 	ret = run(test, module, n, samples);
 	return ret ? ret : count;

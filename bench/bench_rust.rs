@@ -155,8 +155,8 @@ struct States {
 /// Where that is, for functions that are called without anything.
 struct Place(UnsafeCell<Option<States>>);
 
-// SAFETY: It is written before these functions are registered and after that is undone, and they
-// are called one at a time.
+// SAFETY: `States` can go to other tasks. It is written before the functions that use it are
+// registered and after that is undone, and the harness calls them with its mutex held.
 unsafe impl Sync for Place {}
 
 static STATES: Place = Place(UnsafeCell::new(None));
@@ -177,10 +177,15 @@ unsafe fn with(f: impl FnOnce(&mut States, &mut Registrar) -> Result) -> c_int {
     f(states, &mut registrar).map_or_else(|error| error.to_errno(), |()| 0)
 }
 
-// SAFETY (of all that follow): They are called by the harness only.
+// What the harness calls. Each is one of those that `bench.h` describes.
 
+/// Sets up the state whose callbacks do nothing.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn nothing_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.nothing_data.clone());
@@ -190,8 +195,13 @@ unsafe extern "C" fn nothing_setup() -> c_int {
     }
 }
 
+/// Removes it.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn nothing_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.nothing = None;
@@ -200,8 +210,13 @@ unsafe extern "C" fn nothing_remove() {
     }
 }
 
+/// Sets up the state whose callbacks count.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn counting_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.counting_data.clone());
@@ -211,8 +226,13 @@ unsafe extern "C" fn counting_setup() -> c_int {
     }
 }
 
+/// Removes it.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn counting_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.counting = None;
@@ -221,8 +241,13 @@ unsafe extern "C" fn counting_remove() {
     }
 }
 
+/// Sets up the state whose startup fails on the last CPU.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn failing_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.failing_data.clone());
@@ -232,8 +257,13 @@ unsafe extern "C" fn failing_setup() -> c_int {
     }
 }
 
+/// Removes it.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn failing_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.failing = None;
@@ -242,8 +272,13 @@ unsafe extern "C" fn failing_remove() {
     }
 }
 
+/// Sets up the state with instances.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn multi_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             states.multi = Some(MultiState::new(registrar, states.setup.clone())?);
@@ -252,8 +287,13 @@ unsafe extern "C" fn multi_setup() -> c_int {
     }
 }
 
+/// Removes it.
+///
+/// # Safety
+///
+/// To be called only by the harness.
 unsafe extern "C" fn multi_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.multi = None;
@@ -262,11 +302,17 @@ unsafe extern "C" fn multi_remove() {
     }
 }
 
+/// Adds an instance, and puts it at `place`.
+///
+/// # Safety
+///
+/// To be called only by the harness, with room for a `BenchPlace` at `place` that has no instance.
 unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
     const {
         assert!(size_of::<Instance<Counting>>() <= size_of::<BenchPlace>());
+        assert!(align_of::<Instance<Counting>>() <= align_of::<BenchPlace>());
     }
-    // SAFETY: As above. There is room for an instance at `place`, and none yet.
+    // SAFETY: This function's own requirement. There is room for an instance at `place`, and none yet.
     unsafe {
         with(|states, registrar| {
             let multi = states.multi.clone().ok_or(ENODEV)?;
@@ -277,8 +323,14 @@ unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
     }
 }
 
+/// Removes the instance at `place`.
+///
+/// # Safety
+///
+/// To be called only by the harness, with a `place` at which [`add`] has put an instance that is
+/// still there.
 unsafe extern "C" fn del(place: *mut BenchPlace) {
-    // SAFETY: As above. `add()` has put an instance there.
+    // SAFETY: This function's own requirement. `add()` has put an instance there.
     unsafe { place.cast::<Instance<Counting>>().drop_in_place() };
 }
 
