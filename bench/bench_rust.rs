@@ -177,10 +177,11 @@ unsafe fn with(f: impl FnOnce(&mut States, &mut Registrar) -> Result) -> c_int {
     f(states, &mut registrar).map_or_else(|error| error.to_errno(), |()| 0)
 }
 
-// SAFETY (of all that follow): They are called by the harness only.
-
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn nothing_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.nothing_data.clone());
@@ -190,8 +191,11 @@ unsafe extern "C" fn nothing_setup() -> c_int {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn nothing_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.nothing = None;
@@ -200,8 +204,11 @@ unsafe extern "C" fn nothing_remove() {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn counting_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.counting_data.clone());
@@ -211,8 +218,11 @@ unsafe extern "C" fn counting_setup() -> c_int {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn counting_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.counting = None;
@@ -221,8 +231,11 @@ unsafe extern "C" fn counting_remove() {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn failing_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             let (setup, data) = (states.setup.clone(), states.failing_data.clone());
@@ -232,8 +245,11 @@ unsafe extern "C" fn failing_setup() -> c_int {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn failing_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.failing = None;
@@ -242,8 +258,11 @@ unsafe extern "C" fn failing_remove() {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn multi_setup() -> c_int {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, registrar| {
             states.multi = Some(MultiState::new(registrar, states.setup.clone())?);
@@ -252,8 +271,11 @@ unsafe extern "C" fn multi_setup() -> c_int {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn multi_remove() {
-    // SAFETY: As above.
+    // SAFETY: This function's own requirement.
     unsafe {
         with(|states, _| {
             states.multi = None;
@@ -262,11 +284,14 @@ unsafe extern "C" fn multi_remove() {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
     const {
         assert!(size_of::<Instance<Counting>>() <= size_of::<BenchPlace>());
     }
-    // SAFETY: As above. There is room for an instance at `place`, and none yet.
+    // SAFETY: This function's own requirement. There is room for an instance at `place`, and none yet.
     unsafe {
         with(|states, registrar| {
             let multi = states.multi.clone().ok_or(ENODEV)?;
@@ -277,11 +302,15 @@ unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
     }
 }
 
+/// # Safety
+///
+/// To be called by the harness only.
 unsafe extern "C" fn del(place: *mut BenchPlace) {
-    // SAFETY: As above. `add()` has put an instance there.
+    // SAFETY: By this function's own requirement `add()` has put an instance there.
     unsafe { place.cast::<Instance<Counting>>().drop_in_place() };
 }
 
+#[expect(clippy::disallowed_methods, reason = "it has to be const")]
 static OPS: Ops = Ops::new(BenchOps {
     name: c"rust".as_ptr().cast(),
     nothing: BenchState {
