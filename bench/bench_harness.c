@@ -3,8 +3,8 @@
  * Lets QEMU count the instructions of what the modules beside this one do.
  *
  * /sys/kernel/debug/rust_hotplug_bench takes "TEST MODULE N SAMPLES", and does the test so often
- * between two marks, after it has done it without to warm up. The counts are in the file that
- * count.c writes, in the same order.
+ * between two marks, and some times before that to warm up. The counts are in the file that count.c
+ * writes, in the same order.
  */
 #include <linux/cleanup.h>
 #include <linux/cpu.h>
@@ -25,7 +25,9 @@
 #include "bench.h"
 #include "mark.h"
 
+/* That many are counted before those that are asked for, for whoever reads the counts to leave out. */
 #define WARM_UP 3
+#define WARM_UP_CYCLE 1
 
 #define MAX_N 1000000
 
@@ -61,7 +63,9 @@ EXPORT_SYMBOL_GPL(bench_unregister);
 
 static int test_empty(struct bench_ops *ops, unsigned int n, int samples)
 {
-	while (samples--) {
+	int i;
+
+	for (i = 0; i < samples + WARM_UP; i++) {
 		mark_begin();
 		mark_end();
 	}
@@ -71,13 +75,15 @@ static int test_empty(struct bench_ops *ops, unsigned int n, int samples)
 /* 2 * n instructions and one, to see whether the count is right. */
 static int test_loop(struct bench_ops *ops, unsigned int n, int samples)
 {
+	int i;
+
 	if (n == 0)
 		return -EINVAL;
-	while (samples--) {
-		unsigned long i = n;
+	for (i = 0; i < samples + WARM_UP; i++) {
+		unsigned long left = n;
 
 		mark_begin();
-		asm volatile("1: dec %0; jnz 1b" : "+r" (i) : : "cc");
+		asm volatile("1: dec %0; jnz 1b" : "+r" (left) : : "cc");
 		mark_end();
 	}
 	return 0;
@@ -169,17 +175,15 @@ static void call(struct callbacks *callbacks, bool down, int samples)
 	/* While no CPU comes or goes nobody else makes calls. */
 	cpus_read_lock();
 	migrate_disable();
-	for (i = -WARM_UP; i < samples; i++) {
+	for (i = 0; i < samples + WARM_UP; i++) {
 		unsigned int cpu = smp_processor_id();
 
-		if (i >= 0)
-			mark_begin();
+		mark_begin();
 		if (multi)
 			multi(cpu, callbacks->node);
 		else
 			fun(cpu);
-		if (i >= 0)
-			mark_end();
+		mark_end();
 	}
 	migrate_enable();
 	cpus_read_unlock();
@@ -258,14 +262,12 @@ static int setup_and_remove(struct bench_state *state, int samples)
 {
 	int i, ret;
 
-	for (i = -WARM_UP; i < samples; i++) {
-		if (i >= 0)
-			mark_begin();
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
 		ret = state->setup();
 		if (!ret)
 			state->remove();
-		if (i >= 0)
-			mark_end();
+		mark_end();
 		if (ret)
 			return ret;
 	}
@@ -287,12 +289,10 @@ static int test_rollback(struct bench_ops *ops, unsigned int n, int samples)
 {
 	int i, ret;
 
-	for (i = -WARM_UP; i < samples; i++) {
-		if (i >= 0)
-			mark_begin();
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
 		ret = ops->failing.setup();
-		if (i >= 0)
-			mark_end();
+		mark_end();
 		if (ret == -ENOMEM)
 			continue;
 		if (ret)
@@ -354,14 +354,12 @@ static int add_and_del(struct bench_ops *ops, struct bench_place *place, int sam
 {
 	int i, ret;
 
-	for (i = -WARM_UP; i < samples; i++) {
-		if (i >= 0)
-			mark_begin();
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
 		ret = ops->add(place);
 		if (!ret)
 			ops->del(place);
-		if (i >= 0)
-			mark_end();
+		mark_end();
 		if (ret)
 			return ret;
 	}
@@ -382,16 +380,14 @@ static int cycle(struct bench_ops *ops, struct bench_place *place, int samples)
 	unsigned int cpu = cpumask_last(cpu_online_mask);
 	int i, ret;
 
-	for (i = -1; i < samples; i++) {
+	for (i = 0; i < samples + WARM_UP_CYCLE; i++) {
 		if (signal_pending(current))
 			return -EINTR;
-		if (i >= 0)
-			mark_begin();
+		mark_begin();
 		ret = remove_cpu(cpu);
 		if (!ret)
 			ret = add_cpu(cpu);
-		if (i >= 0)
-			mark_end();
+		mark_end();
 		if (ret)
 			return ret;
 	}
@@ -422,12 +418,10 @@ static int repeat(void (*fun)(void), int samples)
 
 	if (!fun)
 		return -EOPNOTSUPP;
-	for (i = -WARM_UP; i < samples; i++) {
-		if (i >= 0)
-			mark_begin();
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
 		fun();
-		if (i >= 0)
-			mark_end();
+		mark_end();
 	}
 	return 0;
 }

@@ -75,6 +75,7 @@ unsafe extern "C" fn emit_event() {
     trace::callback(&event(), 1);
 }
 
+#[expect(clippy::disallowed_methods, reason = "it has to be const")]
 static OPS: Ops = Ops::new(BenchOps {
     name: c"log".as_ptr().cast(),
     record: Some(write_record),

@@ -334,6 +334,7 @@ unsafe extern "C" fn del(place: *mut BenchPlace) {
     unsafe { place.cast::<Instance<Counting>>().drop_in_place() };
 }
 
+#[expect(clippy::disallowed_methods, reason = "it has to be const")]
 static OPS: Ops = Ops::new(BenchOps {
     name: c"rust".as_ptr().cast(),
     nothing: BenchState {
