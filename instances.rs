@@ -42,6 +42,22 @@ use kernel::{
 /// The callbacks of an instance of `prepare_multi`.
 pub struct PrepareInstance(Arc<Point>);
 
+impl PrepareInstance {
+    /// A call by the kernel.
+    ///
+    /// When startup fails for an instance that is not the first of the list while a CPU comes
+    /// online, the kernel before 7.2 forgets the error while it undoes what it did for those before,
+    /// and goes on as if nothing had failed (`cpuhp_invoke_callback()`, where there is no `lastp`).
+    fn call(&self, cx: &Context<'_, Prepare>) -> Call {
+        let call = Call::by_kernel(cx);
+        if cfg!(before_7_2) && self.0.is_state_up(cx.cpu()) {
+            call.not_recovered()
+        } else {
+            call
+        }
+    }
+}
+
 #[vtable]
 impl Callbacks for PrepareInstance {
     type Section = Prepare;
@@ -50,15 +66,15 @@ impl Callbacks for PrepareInstance {
     const ASK_ALWAYS: AskAlways = FAULTS_DECIDE;
 
     fn startup(&self, cx: &Context<'_, Prepare>) -> Result {
-        self.0.startup(&Call::by_kernel(cx))
+        self.0.startup(&self.call(cx))
     }
 
     fn may_go_down(&self, cx: &Context<'_, Prepare>) -> Result {
-        self.0.may_go_down(&Call::by_kernel(cx))
+        self.0.may_go_down(&self.call(cx))
     }
 
     fn teardown(&self, cx: &Context<'_, Prepare>) {
-        self.0.teardown(&Call::by_kernel(cx));
+        self.0.teardown(&self.call(cx));
     }
 }
 

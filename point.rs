@@ -524,6 +524,11 @@ impl Point {
         self.cpus[cpu.as_u32() as usize].up.load(Relaxed) > 0
     }
 
+    /// Whether any instance of the state is up, if this is one.
+    pub fn is_state_up(&self, cpu: CpuId) -> bool {
+        self.parent().is_some_and(|state| state.is_up(cpu))
+    }
+
     /// Returns the CPUs that are up: with at least one instance, if it is a state with instances.
     pub fn cpus_up(&self) -> Result<Cpus> {
         let mut cpus = Cpus::none()?;

@@ -94,7 +94,7 @@ online() { # CPU
 	expect "offlining" "$err" 0
 	reset
 	snapshot
-	for s in prepare online prepare_multi online_multi prepare_multi/instances/i \
+	for s in prepare online prepare_multi online_multi $second_prepare \
 		 prepare_multi/instances/j online_multi/instances/i online_multi/instances/j; do
 		fails hotplug "$s/startup_inject" "$1" 1 "$CPU/cpu$1/online"
 	done
@@ -189,6 +189,10 @@ every_errno() {
 	fresh
 	end_case
 }
+
+# There its error is lost, and so the fault does not fire: ../reports/instance-error-lost.md
+second_prepare=prepare_multi/instances/i
+! older_than 7 2 || second_prepare=
 
 # shellcheck disable=SC2086 # lists
 set -- $hotpluggable

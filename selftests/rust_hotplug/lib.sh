@@ -114,6 +114,15 @@ state_number() {
 	number=$(awk -v name="$1" '$2 == name { print $1 + 0 }' $CPU/hotplug/states 2>/dev/null)
 }
 
+# older_than VERSION PATCHLEVEL: whether the kernel that is running is.
+older_than() {
+	_release=$(uname -r)
+	_version=${_release%%.*}
+	_patchlevel=${_release#*.}
+	_patchlevel=${_patchlevel%%[!0-9]*}
+	[ "$_version" -lt "$1" ] || { [ "$_version" -eq "$1" ] && [ "$_patchlevel" -lt "$2" ]; }
+}
+
 # throwaway: whether nobody minds what becomes of this machine.
 throwaway() {
 	grep -qw selftests.throwaway /proc/cmdline
