@@ -46,8 +46,9 @@ impl PrepareInstance {
     /// A call by the kernel.
     ///
     /// When startup fails for an instance that is not the first of the list while a CPU comes
-    /// online, the kernel before 7.2 forgets the error while it undoes what it did for those before,
-    /// and goes on as if nothing had failed (`cpuhp_invoke_callback()`, where there is no `lastp`).
+    /// online, the kernel before 7.2 forgets the error while it undoes what it did for those
+    /// before, and goes on as if nothing had failed (`cpuhp_invoke_callback()`, where there is no
+    /// `lastp`).
     fn call(&self, cx: &Context<'_, Prepare>) -> Call {
         let call = Call::by_kernel(cx);
         if cfg!(before_7_2) && self.0.is_state_up(cx.cpu()) {

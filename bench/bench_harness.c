@@ -25,7 +25,7 @@
 #include "bench.h"
 #include "mark.h"
 
-/* That many are counted before those that are asked for, for whoever reads the counts to leave out. */
+/* That many are counted before those that are asked for: who reads the counts leaves them out. */
 #define WARM_UP 3
 #define WARM_UP_CYCLE 1
 

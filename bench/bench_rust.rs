@@ -312,7 +312,8 @@ unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
         assert!(size_of::<Instance<Counting>>() <= size_of::<BenchPlace>());
         assert!(align_of::<Instance<Counting>>() <= align_of::<BenchPlace>());
     }
-    // SAFETY: This function's own requirement. There is room for an instance at `place`, and none yet.
+    // SAFETY: This function's own requirement. There is room for an instance at `place`, and none
+    // yet.
     unsafe {
         with(|states, registrar| {
             let multi = states.multi.clone().ok_or(ENODEV)?;

@@ -118,9 +118,9 @@ impl<T: Callbacks> MultiState<T> {
         };
         let state = setup.number(ret)?;
         entry.phase.set_state(state);
-        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one that
-        // has just got the number of the state, and the box that it is in is freed only after it is
-        // taken off the list. The state has just been set up, and is removed after that, too.
+        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one
+        // that has just got the number of the state, and the box that it is in is freed only after
+        // it is taken off the list. The state has just been set up, and is removed after that, too.
         unsafe { setup.owner.list(&entry, What::State(|| {}), false) };
         // INVARIANT: The state has just been made, and the entry listed. If there is no memory for
         // the `Arc`, the value is dropped, and the state with it where nothing is in the way.
@@ -184,8 +184,8 @@ impl<T: Callbacks> Drop for MultiState<T> {
 /// # Invariants
 ///
 /// The node of `inner` has been added to the state in it, and not been removed, except by the owner
-/// when that goes. Its entry has been listed with the owner, and not been taken off unless the owner
-/// is gone.
+/// when that goes. Its entry has been listed with the owner, and not been taken off unless the
+/// owner is gone.
 pub struct Instance<T: Callbacks> {
     inner: Arc<Inner<T>>,
     invoke: bool,
@@ -268,10 +268,10 @@ impl<T: Callbacks> Instance<T> {
         };
         inner.entry.phase.end();
         to_result(ret)?;
-        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one with
-        // the number of the state, and `inner` stays until it is taken off the list: who drops the
-        // instance otherwise keeps a reference. The instance has just been added, and is removed
-        // after that, too.
+        // SAFETY: The owner was there before, and does not go meanwhile. The entry is a new one
+        // with the number of the state, and `inner` stays until it is taken off the list: who drops
+        // the instance otherwise keeps a reference. The instance has just been added, and is
+        // removed after that, too.
         unsafe {
             let what = What::Instance(inner.node.get());
             inner.state.owner.list(&inner.entry, what, invoke);

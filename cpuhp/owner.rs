@@ -63,8 +63,8 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         let registry = &self.0 .0;
-        // From here on nothing is listed or taken off any more, and nothing new is set up. Instances
-        // come first: a state has none left when its turn comes.
+        // From here on nothing is listed or taken off any more, and nothing new is set up.
+        // Instances come first: a state has none left when its turn comes.
         let heads = {
             let mut lists = registry.lists.lock();
             registry.gone.store(true, Relaxed);
@@ -76,12 +76,12 @@ impl Drop for Owner {
         for head in heads {
             let mut next = head;
             while !next.is_null() {
-                // SAFETY: By the invariants of `Entry` it is there for as long as it is listed. It is
-                // taken off by nobody but us, now that the owner is gone, and not before what it
+                // SAFETY: By the invariants of `Entry` it is there for as long as it is listed. It
+                // is taken off by nobody but us, now that the owner is gone, and not before what it
                 // stands for is removed.
                 let entry = unsafe { &*next };
-                // SAFETY: The owner is gone, so nobody else uses it. All of it is copied, for it may
-                // be listed elsewhere as soon as `removed()` is called.
+                // SAFETY: The owner is gone, so nobody else uses it. All of it is copied, for it
+                // may be listed elsewhere as soon as `removed()` is called.
                 let listed = unsafe { *entry.listed.get() };
                 next = listed.next;
                 // By the invariants of `Entry` the number that the kernel gave.
@@ -91,11 +91,11 @@ impl Drop for Owner {
                     state
                 );
                 entry.phase.begin_by_owner();
-                // SAFETY: The entry is still on the list, so what it stands for is still set up, and
-                // nobody else removes it: by what `Owner::new()` requires nobody has begun to, and
-                // who does now does not get it off the list. Nothing it needs has been freed,
-                // because it was not dropped. Its teardown does not fail, for the phase says that it
-                // is removed, unless those who use the machine have asked for it
+                // SAFETY: The entry is still on the list, so what it stands for is still set up,
+                // and nobody else removes it: by what `Owner::new()` requires nobody has begun to,
+                // and who does now does not get it off the list. Nothing it needs has been freed,
+                // because it was not dropped. Its teardown does not fail, for the phase says that
+                // it is removed, unless those who use the machine have asked for it
                 // (`AskAlways::yes()`, the kernel's `hotplug/fail`). This is not a callback and the
                 // lock is not held, likewise by what `Owner::new()` requires.
                 unsafe {
@@ -153,9 +153,10 @@ impl Lists {
 ///
 /// # Invariants
 ///
-/// - While it is on a list it stays where it is, that list is of one registry only, and has it once.
-/// - While it is on a list, `phase` has the number that the kernel gave the state, and `what` is the
-///   node of the instance, or the state, that the entry is a part of.
+/// - While it is on a list it stays where it is, that list is of one registry only, and has it
+///   once.
+/// - While it is on a list, `phase` has the number that the kernel gave the state, and `what` is
+///   the node of the instance, or the state, that the entry is a part of.
 /// - `listed` is used only by who holds the lock of that registry; when the owner is gone, by the
 ///   owner until it has removed what is listed; and while it is on no list, by who lists it.
 pub(super) struct Entry {
@@ -224,12 +225,12 @@ impl OwnerRef {
     /// # Safety
     ///
     /// - The owner is not gone.
-    /// - The entry is on no list, or on that of another owner which has removed what it stood for and
-    ///   said so.
-    /// - It stays where it is until [`OwnerRef::unlist`] has returned true or, if it never does, for
-    ///   ever.
-    /// - `what` is what the entry is a part of. It is set up, and stays so until then, and the phase
-    ///   of the entry has the number of its state. `invoke` says how it may be removed.
+    /// - The entry is on no list, or on that of another owner which has removed what it stood for
+    ///   and said so.
+    /// - It stays where it is until [`OwnerRef::unlist`] has returned true or, if it never does,
+    ///   for ever.
+    /// - `what` is what the entry is a part of. It is set up, and stays so until then, and the
+    ///   phase of the entry has the number of its state. `invoke` says how it may be removed.
     pub(super) unsafe fn list(&self, entry: &Entry, what: What, invoke: bool) {
         let mut lists = self.0.lists.lock();
         let head = lists.head(what);

@@ -119,8 +119,8 @@ impl<T> Slot<T> {
 }
 
 // SAFETY: A slot gives out no more than `&T`, and only to callbacks, which run in other tasks than
-// the one that filled it. Who writes to it has taken it, which only one can at a time, and takes the
-// kernel's locks after that and before a callback runs. An entry is `Sync`.
+// the one that filled it. Who writes to it has taken it, which only one can at a time, and takes
+// the kernel's locks after that and before a callback runs. An entry is `Sync`.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
 /// Which slot a type of callbacks uses.
@@ -158,8 +158,8 @@ impl<T> SlotRef<T> {
 ///
 /// - `state` is what the kernel gave for the callbacks of `T`, and has not been removed, except by
 ///   the owner when that goes.
-/// - Until then the value owns `T::SLOT`, which holds the address of `*data`, and of which the entry
-///   has been listed with the owner, and not been taken off.
+/// - Until then the value owns `T::SLOT`, which holds the address of `*data`, and of which the
+///   entry has been listed with the owner, and not been taken off.
 pub struct SingleState<T: SingleCallbacks> {
     state: bindings::cpuhp_state,
     data: Arc<T>,
@@ -230,10 +230,10 @@ impl<T: SingleCallbacks> SingleState<T> {
         // If there is no state, nothing calls back any more.
         let state = setup.number(ret).inspect_err(|_| slot.clear())?;
         slot.entry.phase.set_state(state);
-        // SAFETY: The owner was there before, and does not go meanwhile. A slot is static. It has just
-        // been taken, so its entry is on no list, or the owner of that has given the slot up after it
-        // removed the state. The state has just been set up, its number is noted, and it is removed
-        // after its entry is taken off.
+        // SAFETY: The owner was there before, and does not go meanwhile. A slot is static. It has
+        // just been taken, so its entry is on no list, or the owner of that has given the slot up
+        // after it removed the state. The state has just been set up, its number is noted, and it
+        // is removed after its entry is taken off.
         unsafe {
             let what = What::State(|| T::SLOT.get().clear());
             setup.owner.list(&slot.entry, what, setup.invoke);

@@ -10,6 +10,7 @@ include!("common.inc");
 pub fn bad<T: Callbacks>(owner: OwnerRef) {
     drop(MultiState::<T> {
         state: bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN,
+        entry: loop {},
         owner,
         _callbacks: core::marker::PhantomData,
     });
