@@ -140,18 +140,49 @@ impl Callbacks for Dropping {
     const NAME: &'static CStr = c"rust_cpuhp_test/dropping:prepare";
 
     fn startup(&self, _cx: &Context<'_, Prepare>) -> Result {
+        self.drop_victim();
+        Ok(())
+    }
+}
+
+impl Dropping {
+    fn drop_victim(&self) {
         match self.victim.lock().take() {
             Some(Victim::State(state)) => drop(state),
             Some(Victim::Instance(instance)) => drop(instance),
             None => {}
         }
-        Ok(())
     }
 }
 
 impl SingleCallbacks for Dropping {
     const SLOT: SlotRef<Self> = {
         static SLOT: Slot<Dropping> = Slot::new();
+        SlotRef::new(&SLOT)
+    };
+}
+
+/// One that does so in `cpuhp/N`.
+#[pin_data]
+struct OnlineDropping {
+    #[pin]
+    inner: Dropping,
+}
+
+#[vtable]
+impl Callbacks for OnlineDropping {
+    type Section = Online;
+    const NAME: &'static CStr = c"rust_cpuhp_test/dropping:online";
+
+    fn startup(&self, _cx: &Context<'_, Online>) -> Result {
+        self.inner.drop_victim();
+        Ok(())
+    }
+}
+
+impl SingleCallbacks for OnlineDropping {
+    const SLOT: SlotRef<Self> = {
+        static SLOT: Slot<OnlineDropping> = Slot::new();
         SlotRef::new(&SLOT)
     };
 }
@@ -407,6 +438,18 @@ fn refused(
     drop(instance);
     drop(guard);
     report("instance dropped under cpus_read_lock()", true);
+
+    let victim = Victim::Instance(Instance::new(registrar, state.clone(), Ok(Nothing))?);
+    let dropping = Arc::pin_init(
+        pin_init!(OnlineDropping {
+            inner <- pin_init!(Dropping {
+                victim <- new_mutex!(Some(victim)),
+            }),
+        }),
+        GFP_KERNEL,
+    )?;
+    drop(SingleState::new(registrar, Setup::new(owner), dropping)?);
+    report("dropped in a callback that runs in cpuhp/N", true);
 
     for victim in [
         Victim::Instance(Instance::new(registrar, state, Ok(Nothing))?),

@@ -49,7 +49,7 @@ refused() {
 	value=$(reports | grep -v '^ok ')
 	expect "what failed" "$value" ""
 	value=$(dmesg | sed -n "/$mark/,\$p" | grep -c 'nothing:online (state .* it stays')
-	expect "instances refused, under the lock and in a callback" "$value" 2
+	expect "instances refused, under the lock and in two callbacks" "$value" 3
 	expect_said "counting:online (state "
 	put 1 /sys/kernel/rust_cpuhp_test/drop
 	expect "the attribute that drops its directory" "$err" 0
