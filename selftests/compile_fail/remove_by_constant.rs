@@ -6,11 +6,15 @@
 
 include!("common.inc");
 
+fn made_up<T>() -> T {
+    unreachable!()
+}
+
 /// Makes up a state to drop.
 pub fn bad<T: Callbacks>(owner: OwnerRef) {
     drop(MultiState::<T> {
         state: bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN,
-        entry: loop {},
+        entry: made_up(),
         owner,
         _callbacks: core::marker::PhantomData,
     });
