@@ -36,12 +36,6 @@ use kernel::{
 /// The longest delay, in microseconds.
 pub const MAX_DELAY: u32 = 10_000_000;
 
-/// Whether there is any fault that is armed. Where there is none, this is a jump and no test.
-#[inline(always)]
-pub fn is_any_armed() -> bool {
-    Armed::any()
-}
-
 /// The fault of one callback.
 #[pin_data]
 pub struct Fault {
@@ -139,7 +133,7 @@ impl Fault {
     /// A fault with an error does not take a call that must not fail for one of its own.
     #[inline]
     pub fn fire(&self, seed: &Seed, cpu: CpuId, may_fail: bool) -> Option<Effect> {
-        if self.is_armed.load(Relaxed) {
+        if Armed::any() && self.is_armed.load(Relaxed) {
             self.decide(seed, cpu, may_fail)
         } else {
             None

@@ -188,9 +188,6 @@ impl<T: InstanceFromPoint> Multi<T> {
         let ended = result.as_ref().map(|_| Some(number));
         point.end(ended.map_err(|error| *error));
         let instance = result?;
-        if !way.makes_calls() {
-            point.passed(&registrar.cpus_read_lock());
-        }
         installed.instances += 1;
         Ok(Added {
             instance,

@@ -3,7 +3,6 @@
 //! What the callbacks do: they fail if they are told to, count, and log.
 
 use crate::{
-    bringup::Bringups,
     checker::{
         self,
         Checker,
@@ -13,13 +12,11 @@ use crate::{
     cpuhp::{
         AskAlways,
         Context,
-        CpusLocked,
         Operation,
         Section, //
     },
     cpus::Cpus,
     fault::{
-        self,
         DrawId,
         Fault,
         Seed, //
@@ -83,8 +80,6 @@ pub struct Common {
     pub log_file: SetOnce<Notifier>,
     /// What the faults draw from.
     pub seed: Seed,
-    /// What tells a rollback where the kernel does not.
-    pub bringups: Arc<Bringups>,
     /// Whether faults may fire where the kernel cannot cope with them.
     pub unsafe_faults: bool,
     /// What the checker does not get to see.
@@ -110,15 +105,8 @@ pub struct Point {
     startups: Atomic<u64>,
     teardowns: Atomic<u64>,
     failures: Atomic<u64>,
-    cpus: KVVec<OfCpu>,
-}
-
-/// What a point knows of a CPU.
-struct OfCpu {
-    /// How many are up: instances if this is the point of a state with instances.
-    up: Atomic<i32>,
-    /// In which bring-up of the CPU the last startup was.
-    bringup: Atomic<u64>,
+    /// For each CPU, how many are up: instances if this is the point of a state with instances.
+    up: KVVec<Atomic<i32>>,
 }
 
 /// A call of a callback.
@@ -127,7 +115,6 @@ pub struct Call {
     id: Option<i32>,
     operation: Operation,
     failure: Failure,
-    on_hotplugged_cpu: bool,
     by_hand: bool,
 }
 
@@ -156,7 +143,6 @@ impl Call {
             } else {
                 Failure::Unsafe
             },
-            on_hotplugged_cpu: S::ON_HOTPLUGGED_CPU,
             by_hand: false,
         }
     }
@@ -172,7 +158,6 @@ impl Call {
             } else {
                 Failure::Never
             },
-            on_hotplugged_cpu: false,
             by_hand: true,
         }
     }
@@ -232,18 +217,12 @@ impl Point {
             startups: Atomic::new(0),
             teardowns: Atomic::new(0),
             failures: Atomic::new(0),
-            cpus: {
-                let mut cpus = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
+            up: {
+                let mut up = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
                 for _ in 0..nr_cpu_ids() {
-                    cpus.push(
-                        OfCpu {
-                            up: Atomic::new(0),
-                            bringup: Atomic::new(0),
-                        },
-                        GFP_KERNEL,
-                    )?;
+                    up.push(Atomic::new(0), GFP_KERNEL)?;
                 }
-                cpus
+                up
             },
         }? Error)
     }
@@ -261,16 +240,10 @@ impl Point {
         self.report(&call, Callback::Startup, rules);
     }
 
-    /// The CPUs that are online have got past it without a call.
-    pub fn passed(&self, cpus: &CpusLocked) {
-        cpus.online_cpus().for_each(|cpu| self.note_bringup(cpu));
-    }
-
     /// The startup.
     pub fn startup(&self, call: &Call) -> Result {
         self.enter(call, Callback::Startup);
-        let error = self.fire(call, Callback::Startup);
-        self.note_bringup(call.cpu);
+        let error = self.fire(call, |point| &point.startup_fault);
         if error.is_none() {
             self.set_up(call.cpu, true);
         }
@@ -280,7 +253,7 @@ impl Point {
     /// The part of the teardown that can say no.
     pub fn may_go_down(&self, call: &Call) -> Result {
         self.enter(call, Callback::Teardown);
-        match self.fire(call, Callback::Teardown) {
+        match self.fire(call, |point| &point.teardown_fault) {
             None => Ok(()),
             error => self.done(call, Callback::Teardown, error),
         }
@@ -393,27 +366,14 @@ impl Point {
     /// Lets the faults fire that do: that of the instance, and if it does not fail then that of its
     /// state.
     #[inline]
-    fn fire(&self, call: &Call, callback: Callback) -> Option<Error> {
-        if fault::is_any_armed() {
-            self.fire_some(call, callback)
-        } else {
-            None
-        }
-    }
-
-    #[inline(never)]
-    fn fire_some(&self, call: &Call, callback: Callback) -> Option<Error> {
+    fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
         let may_fail = match call.failure {
-            Failure::Clean => self.common.unsafe_faults || self.goes_forwards(call, callback),
+            Failure::Clean => true,
             Failure::Unsafe => self.common.unsafe_faults,
             Failure::Never => false,
         };
         for point in [Some(self), self.parent()].into_iter().flatten() {
-            let fault = match callback {
-                Callback::Startup => &point.startup_fault,
-                Callback::Teardown => &point.teardown_fault,
-            };
-            let Some(effect) = fault.fire(&self.common.seed, call.cpu, may_fail) else {
+            let Some(effect) = fault(point).fire(&self.common.seed, call.cpu, may_fail) else {
                 continue;
             };
             if !effect.delay.is_zero() {
@@ -426,31 +386,12 @@ impl Point {
         None
     }
 
-    /// Whether a call that the kernel seems to recover from is not itself part of a rollback.
-    fn goes_forwards(&self, call: &Call, callback: Callback) -> bool {
-        let bringups = &self.common.bringups;
-        match (call.operation, callback) {
-            (Operation::Hotplug, Callback::Startup) => {
-                let last = self.cpus[call.cpu.as_u32() as usize].bringup.load(Relaxed);
-                !call.on_hotplugged_cpu || last != bringups.count(call.cpu)
-            }
-            (Operation::Hotplug, Callback::Teardown) => bringups.device_knows(call.cpu),
-            _ => true,
-        }
-    }
-
-    /// Notes that in the bring-up of a CPU that was the last, startup was called.
-    fn note_bringup(&self, cpu: CpuId) {
-        let bringup = &self.cpus[cpu.as_u32() as usize].bringup;
-        bringup.store(self.common.bringups.count(cpu), Relaxed);
-    }
-
     /// Notes whether the CPU is up.
     fn set_up(&self, cpu: CpuId, up: bool) {
         let cpu = cpu.as_u32() as usize;
-        let change = i32::from(up) - self.cpus[cpu].up.xchg(i32::from(up), Full);
+        let change = i32::from(up) - self.up[cpu].xchg(i32::from(up), Full);
         if let Some(parent) = self.parent() {
-            parent.cpus[cpu].up.add(change, Relaxed);
+            parent.up[cpu].add(change, Relaxed);
         }
     }
 
@@ -521,7 +462,7 @@ impl Point {
 
     /// Whether the startup for this CPU has succeeded and its teardown has not run since.
     pub fn is_up(&self, cpu: CpuId) -> bool {
-        self.cpus[cpu.as_u32() as usize].up.load(Relaxed) > 0
+        self.up[cpu.as_u32() as usize].load(Relaxed) > 0
     }
 
     /// Whether any instance of the state is up, if this is one.

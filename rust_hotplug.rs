@@ -11,7 +11,6 @@
 //! - `bindings`: what of the kernel's C the abstractions call.
 //! - [`cpuhp`], [`sysfs`]: safe abstractions, which know nothing of this module.
 //! - [`cpus`], [`errno`], [`task`]: small ones.
-//! - [`bringup`]: how often each CPU was brought up.
 //! - [`fault`]: when a callback fails.
 //! - [`rule`], [`log`], [`trace`]: what the kernel promises, and what it does.
 //! - [`checker`]: whether that is the same.
@@ -30,7 +29,6 @@ use kernel::{
 };
 
 pub mod bindings;
-pub mod bringup;
 pub mod checker;
 pub mod cpuhp;
 pub mod cpus;
@@ -56,15 +54,10 @@ pub mod task;
 pub mod trace;
 pub mod way;
 
-use bringup::{
-    Bringups,
-    Watch, //
-};
 use checker::Checker;
 use cpuhp::{
     Owner,
-    Registrar,
-    SingleState, //
+    Registrar, //
 };
 use cpus::Cpus;
 use errno::Errno;
@@ -128,7 +121,6 @@ pub struct RustHotplug {
     _online: StateDirs<State<OnlineCallbacks>>,
     _prepare: StateDirs<State<PrepareCallbacks>>,
     _root: Dir<Root>,
-    _bringups: SingleState<Watch>,
     /// Whatever else goes, goes before this.
     _owner: Owner,
 }
@@ -140,15 +132,12 @@ impl kernel::Module for RustHotplug {
         let owner = unsafe { Owner::new(module) }?;
         let unsafe_faults = unsafe_faults()?;
         let log = log()?;
-        let bringups = Arc::new(Bringups::new()?, GFP_KERNEL)?;
-        let counted = bringups.clone();
         let common = Arc::pin_init(
             try_pin_init!(Common {
                 log,
                 checker <- Checker::new(),
                 log_file: SetOnce::new(),
                 seed: Seed::default(),
-                bringups,
                 unsafe_faults,
                 hidden: Default::default(),
             }? Error),
@@ -201,7 +190,6 @@ impl kernel::Module for RustHotplug {
         // without a lock held.
         let registrar = &mut unsafe { Registrar::assume() };
         Ok(Self {
-            _bringups: counted.watch(registrar, owner.reference())?,
             _prepare: StateDirs::new(&root, c"prepare", prepare, registrar, module)?,
             _online: StateDirs::new(&root, c"online", online, registrar, module)?,
             _prepare_multi: MultiDirs::new(

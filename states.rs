@@ -191,9 +191,6 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
         let number = result.as_ref().map(|state| Some(state.state()));
         self.point.end(number.map_err(|error| *error));
         let state = result?;
-        if !inner.settings.way.makes_calls() {
-            self.point.passed(&registrar.cpus_read_lock());
-        }
         self.installation.set_number(state.state());
         inner.installed = Some(state);
         Ok(())

@@ -274,7 +274,7 @@ impl<S: Section> Context<'_, S> {
         match self.direction {
             Direction::Startup => match self.operation() {
                 Operation::Setup => true,
-                Operation::Hotplug => !tasks_frozen() && self.device_knows(),
+                Operation::Hotplug => !tasks_frozen() && device_is_online(self.cpu) == Some(false),
                 Operation::Remove => false,
             },
             Direction::Teardown => {
@@ -282,21 +282,9 @@ impl<S: Section> Context<'_, S> {
                 S::TEARDOWN_MAY_FAIL
                     && self.said() == Operation::Hotplug
                     && !tasks_frozen()
-                    && self.device_knows()
+                    && device_is_online(self.cpu) == Some(true)
             }
         }
-    }
-
-    /// Tells whether the CPU's device goes the way of this call: it is offline still while the CPU
-    /// goes online, and online still while it goes offline.
-    ///
-    /// In a suspend or a resume the device takes no part. Then the answer is yes.
-    pub fn device_knows(&self) -> bool {
-        let before = match self.direction {
-            Direction::Startup => false,
-            Direction::Teardown => true,
-        };
-        tasks_frozen() || device_is_online(self.cpu) == Some(before)
     }
 
     /// Tells whether this call may be part of a removal, or of the system's going down. Where that

@@ -177,7 +177,8 @@ sub verdict {
 	if ($kind eq 'cpus') {
 		# The kernel has more forms of lists than this knows: these at least.
 		return (0, $text + 0) if $text =~ /^0+$/ && length($text) < 9;
-		return 'EINVAL' if $text !~ m,^[-0-9:/\,nNalAL \t\n\f\r]+$,;
+		# A number that is too large may be seen before what is none.
+		return (qr/^(EINVAL|ERANGE)$/, $before) if $text !~ m,^[-0-9:/\,nNalAL \t\n\f\r]+$,;
 		return (qr/^(0|EINVAL|ERANGE)$/, qr/^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$/);
 	}
 	my $must_not_fail = $file =~ m,/prepare(_multi)?/(.*/)?teardown_inject/,;

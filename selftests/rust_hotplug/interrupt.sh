@@ -179,6 +179,13 @@ somewhere INT 130 faults 6
 somewhere TERM 143 unload 6
 somewhere INT 130 suspend 6
 somewhere TERM 143 smt 6
+# Who brings a CPU online and has been killed gets no memory for a trace buffer of that CPU
+# any more, of which the kernel warns (trace_rb_cpu_prepare()).
+splats_begin
 killed
 too_long
+splats_end
+for file in $warned; do
+	[ "$file" = kernel/trace/ring_buffer.c ] || not_so "there was a warning: $warned"
+done
 finish

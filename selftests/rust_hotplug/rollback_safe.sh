@@ -123,105 +123,14 @@ offline_rollback() { # CPU
 	end_case
 }
 
-# hotplug/target brings a CPU up of which the device says that it is online still.
-# The rollback of that looks as if the CPU went offline.
-target_up_rollback() { # CPU
-	begin_case "the rollback of an online by hotplug/target, with the device online"
-	fresh
-	put 0 "$CPU/cpu$1/hotplug/target"
-	expect "the write of 0 to target" "$err" 0
-	expect_cpu "$1" hotplug/state 0
-	state_number sched:active
-	if ! kernel_arm "$1" "$number"; then
-		kernel_disarm
-		whole "$1"
-		skip_case "$case_name" "the kernel's own fault cannot be armed"
-		return
-	fi
-	reset
-	arm online teardown EIO "$possible" -1
-	arm online startup ENOMEM "$possible" -1
-	put "$all_up" "$CPU/cpu$1/hotplug/target"
-	expect "the write of $all_up to target" "$err" EAGAIN
-	call hotplug prepare startup "$1"
-	call hotplug online startup "$1"
-	call hotplug online teardown "$1"
-	call hotplug prepare teardown "$1"
-	expect_calls
-	expect_cpu "$1" hotplug/state 0
-	kernel_disarm
-	reset
-	whole "$1"
-	expect_whole "$1"
-	# From here on the device knows again.
-	fires_as_ever "$1"
-	end_case
-}
-
-# And one that goes down of which the device says that it is offline already: the
-# rollback of that looks as if the CPU came online.
-target_down_rollback() { # CPU
-	begin_case "the rollback of an offline by hotplug/target, with the device offline"
-	fresh
-	cpu_down "$1"
-	put "$all_up" "$CPU/cpu$1/hotplug/target"
-	expect "the write of $all_up to target" "$err" 0
-	get $SYS/online/state
-	below=$value
-	# As above, one that has a teardown.
-	err=0
-	while [ "$err" = 0 ] && [ "$below" -gt 0 ]; do
-		below=$((below - 1))
-		kernel_arm "$1" $below || continue
-		reset
-		arm online startup ENOMEM "$possible" -1
-		arm online teardown EIO "$possible" -1
-		put 0 "$CPU/cpu$1/hotplug/target"
-		[ "$err" = 0 ] || break
-		reset
-		kernel_disarm
-		put "$all_up" "$CPU/cpu$1/hotplug/target"
-		expect "another write of $all_up to target" "$err" 0
-	done
-	expect "the write of 0 to target" "$err" EAGAIN
-	call hotplug online teardown "$1"
-	call hotplug online startup "$1"
-	expect_calls
-	expect_cpu "$1" hotplug/state "$all_up"
-	kernel_disarm
-	reset
-	whole "$1"
-	expect_whole "$1"
-	fires_as_ever "$1"
-	end_case
-}
-
-# fires_as_ever CPU: what is armed does, both ways.
-fires_as_ever() {
-	cpu_down "$1"
-	cpu_up "$1"
-	expect "a write of 0 and of 1 to online" "$err" 0
-	arm online teardown EIO "$1"
-	cpu_down "$1"
-	expect "the write of 0 to online with a fault" "$err" EIO
-	cpu_down "$1"
-	expect "another write of 0 to online" "$err" 0
-	arm online startup ENOMEM "$1"
-	cpu_up "$1"
-	expect "the write of 1 to online with a fault" "$err" ENOMEM
-	cpu_up "$1"
-	expect "another write of 1 to online" "$err" 0
-	expect_whole "$1"
-}
-
 get $CPU/possible
 possible=$value
 last=${online##* }
-begin 6
+begin 4
 
 removal
 setup_rollback
-for what in online_rollback offline_rollback target_up_rollback target_down_rollback; do
+for what in online_rollback offline_rollback; do
 	if [ "$hotpluggable" ]; then
 		$what "${hotpluggable%% *}"
 	else

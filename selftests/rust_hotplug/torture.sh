@@ -141,7 +141,7 @@ notices_violation() {
 everything() {
 	snapshot
 	save_knobs
-	is=$(printf '%s' "$machine" | grep -v "^$SYS/.*/state ")$nl$saved_knobs
+	is=$(printf '%s' "$machine" | grep -v "^$SYS/.*/state:")$nl$saved_knobs
 }
 
 interrupt() {
