@@ -152,6 +152,10 @@ add_fails() { # STATE CPU ERRNO
 
 online_fails() { # STATE CPU
 	begin_case "$1: the middle one of three fails when CPU $2 goes online"
+	if [ "$1" = prepare_multi ] && older_than 7 2; then
+		skip_case "$case_name" "the kernel loses its error, so it does not fire"
+		return
+	fi
 	three "$1"
 	cpu_down "$2"
 	expect "offlining" "$err" 0
