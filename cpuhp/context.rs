@@ -8,7 +8,10 @@ use super::{
 };
 use crate::bindings;
 use core::{
-    cell::Cell,
+    cell::{
+        Cell,
+        UnsafeCell, //
+    },
     marker::PhantomData,
     mem::MaybeUninit,
     ptr, //
@@ -144,7 +147,29 @@ impl Phase {
 /// removal and the like hold `cpuhp_state_mutex`, under `cpus_read_lock()`; an operation on a CPU
 /// holds that lock for writing; and where the callback runs in `cpuhp/N`, the task that holds the
 /// locks waits for it.
-static IN_CALLBACK: Atomic<*const u8> = Atomic::new(ptr::null());
+static IN_CALLBACK: InCallback = InCallback(UnsafeCell::new(ptr::null()));
+
+/// An address that is read and written in one access.
+///
+/// An [`Atomic`] would do, but each access to one is a call where helpers are not inlined, and this
+/// is in the way of every callback.
+struct InCallback(UnsafeCell<*const u8>);
+
+// SAFETY: It is read and written as `READ_ONCE()` and `WRITE_ONCE()` do.
+unsafe impl Sync for InCallback {}
+
+impl InCallback {
+    #[inline]
+    fn set(&self, address: *const u8) {
+        // SAFETY: The place is always there, and the write is volatile, as `WRITE_ONCE()` is.
+        unsafe { self.0.get().write_volatile(address) };
+    }
+
+    fn get(&self) -> *const u8 {
+        // SAFETY: The place is always there, and the read is volatile, as `READ_ONCE()` is.
+        unsafe { self.0.get().read_volatile() }
+    }
+}
 
 /// Whether the calling task is inside a callback.
 ///
@@ -153,9 +178,8 @@ static IN_CALLBACK: Atomic<*const u8> = Atomic::new(ptr::null());
 /// (`cpuhp_up_callbacks()`).
 pub(super) fn in_callback() -> bool {
     // Nobody else writes an address on this task's stack, so no ordering is needed.
-    let address = IN_CALLBACK.load(Relaxed);
     // SAFETY: The function compares addresses.
-    unsafe { bindings::is_on_stack(address.cast()) }
+    unsafe { bindings::is_on_stack(IN_CALLBACK.get().cast()) }
 }
 
 /// What is true while a callback of a state in section `S` runs.
@@ -194,8 +218,8 @@ impl<S: Section> Context<'_, S> {
         f: impl FnOnce(&Context<'_, S>) -> R,
     ) -> R {
         // Cheaper to have than the address of the task, which would be a call.
-        let here = MaybeUninit::<u8>::uninit();
-        IN_CALLBACK.store(here.as_ptr(), Relaxed);
+        let here = MaybeUninit::<usize>::uninit();
+        IN_CALLBACK.set(here.as_ptr().cast());
         // INVARIANT: The caller is the callback, and the value is gone before it returns.
         let result = f(&Context {
             // SAFETY: The kernel calls callbacks for present CPUs only.
@@ -207,7 +231,7 @@ impl<S: Section> Context<'_, S> {
             _section: PhantomData,
             _not_thread_safe: NotThreadSafe,
         });
-        IN_CALLBACK.store(ptr::null(), Relaxed);
+        IN_CALLBACK.set(ptr::null());
         result
     }
 
