@@ -125,10 +125,9 @@ impl Phase {
         }
         let hotplug = if S::ON_HOTPLUGGED_CPU {
             // The step at which a CPU becomes active is the last one going up and the first going
-            // down. So an active CPU is not being hotplugged. (One that somebody has parked
-            // half-way with CONFIG_CPU_HOTPLUG_STATE_CONTROL is not active either, and is taken for
-            // one that is.)
-            !is_active(cpu)
+            // down. So an active CPU is not being hotplugged. One that is not may be parked
+            // half-way (CONFIG_CPU_HOTPLUG_STATE_CONTROL).
+            !is_active(cpu) && !hotplug_is_held_off()
         } else {
             // The task that is busy setting up cannot hotplug a CPU as well.
             !ptr::eq(self.task.load(Relaxed), Task::current_raw())
@@ -335,6 +334,19 @@ impl Context<'_, Online> {
 fn is_active(cpu: CpuId) -> bool {
     // SAFETY: The mask is always there, and it is read with an atomic bit operation.
     unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_active_mask) }
+}
+
+/// Whether somebody holds `cpus_read_lock()`, so that the calling callback does not belong to a
+/// hotplug operation. While one waits for its turn, the answer is no.
+fn hotplug_is_held_off() -> bool {
+    // SAFETY: This does not wait, and so may be called with the lock held by whomever. A callback
+    // runs in process context.
+    let locked = unsafe { bindings::cpus_read_trylock() };
+    if locked != 0 {
+        // SAFETY: It was taken just now.
+        unsafe { bindings::cpus_read_unlock() };
+    }
+    locked != 0
 }
 
 /// Whether the system is neither booting nor going down.
