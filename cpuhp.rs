@@ -16,7 +16,7 @@
 //! - STARTING: the callbacks run on the hotplugged CPU with interrupts off and cannot fail. The
 //!   kernel offers no dynamic states here, and so neither does this module.
 //! - [`Online`]: the callbacks run on the hotplugged CPU, in its own thread `cpuhp/N`, pinned to
-//!   it, with interrupts on. They may sleep.
+//!   it, with interrupts on. They may sleep. [`Context::this_cpu`] has the one exception.
 //!
 //! # Who calls what
 //!

@@ -41,7 +41,8 @@ impl Section for Prepare {
     const TEARDOWN_MAY_FAIL: bool = false;
 }
 
-/// Callbacks run on the hotplugged CPU itself, in its thread `cpuhp/N`.
+/// Callbacks run on the hotplugged CPU itself, in its thread `cpuhp/N`, with one exception:
+/// [`Context::this_cpu`](crate::cpuhp::Context::this_cpu).
 ///
 /// C: `CPUHP_AP_ONLINE_DYN`, of which there are 41.
 pub enum Online {}
