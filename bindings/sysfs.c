@@ -5,25 +5,6 @@
 #include <linux/sysfs.h>
 
 /*
- * As kobject_put(). With CONFIG_DEBUG_KOBJECT_RELEASE a worker releases @kobj seconds
- * after the last reference is gone: if that is the caller's, it is made to do so now,
- * as the caller waits for it, and may have a dozen to wait for. A kobject that is out
- * of sysfs and has but one reference does not get another.
- */
-void rust_helper_kobject_put_now(struct kobject *kobj)
-{
-#ifdef CONFIG_DEBUG_KOBJECT_RELEASE
-	bool last = kref_read(&kobj->kref) == 1;
-
-	kobject_put(kobj);
-	if (last)
-		flush_delayed_work(&kobj->release);
-#else
-	kobject_put(kobj);
-#endif
-}
-
-/*
  * Waits until a worker that releases @kobj is through with it. Without
  * CONFIG_DEBUG_KOBJECT_RELEASE the last kobject_put() releases it itself.
  */
@@ -32,6 +13,21 @@ void rust_helper_kobject_flush_release(struct kobject *kobj)
 #ifdef CONFIG_DEBUG_KOBJECT_RELEASE
 	flush_delayed_work(&kobj->release);
 #endif
+}
+
+/*
+ * As kobject_put(). With CONFIG_DEBUG_KOBJECT_RELEASE a worker releases @kobj seconds
+ * after the last reference is gone: if that is the caller's, it is made to do so now,
+ * as the caller waits for it, and may have a dozen to wait for. A kobject that is out
+ * of sysfs and has but one reference does not get another.
+ */
+void rust_helper_kobject_put_now(struct kobject *kobj)
+{
+	bool last = kref_read(&kobj->kref) == 1;
+
+	kobject_put(kobj);
+	if (last)
+		rust_helper_kobject_flush_release(kobj);
 }
 
 /* NULL if there is no such file; what is a directory is none. */
