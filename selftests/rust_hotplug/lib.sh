@@ -749,6 +749,22 @@ splats="$splats|blocked for more than|soft lockup|hard LOCKUP|hung_task|list_(ad
 splats="$splats|scheduling while atomic|sleeping function|refcount_t|ODEBUG|kmemleak"
 splats="$splats|kobject_add|duplicate filename|callback error|No more dynamic states|panic"
 
+# splats_but TEXT: $value becomes what the kernel has complained of since splats_begin, without
+# those warnings in which there is TEXT.
+splats_but() {
+	value=$(dmesg | awk -v mark="expect-splat begin $$" -v splats="$splats" -v but="$1" '
+	index($0, mark)		{ n = 0 }
+	/\[ cut here \]/	{ start = n; left_out = 0 }
+				{ line[n++] = $0 }
+	index($0, but)		{ left_out = 1 }
+	/---\[ end trace /	{ if (left_out) n = start; left_out = 0 }
+	END {
+		for (i = 0; i < n; i++)
+			if (line[i] ~ splats)
+				print line[i]
+	}')
+}
+
 kernel_log() {
 	dmesg | awk -v mark="$kmsg_mark" -v splats="$splats" '
 	index($0, mark)	{ n = expected = 0; next }
