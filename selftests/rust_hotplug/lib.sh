@@ -750,14 +750,14 @@ splats="$splats|scheduling while atomic|sleeping function|refcount_t|ODEBUG|kmem
 splats="$splats|kobject_add|duplicate filename|callback error|No more dynamic states|panic"
 
 # splats_but TEXT: $value becomes what the kernel has complained of since splats_begin, without
-# those warnings in which there is TEXT.
+# the lines and the warnings in which there is TEXT.
 splats_but() {
 	value=$(dmesg | awk -v mark="expect-splat begin $$" -v splats="$splats" -v but="$1" '
 	index($0, mark)		{ n = 0 }
-	/\[ cut here \]/	{ start = n; left_out = 0 }
+	/\[ cut here \]/	{ start = n; within = 1; left_out = 0 }
+	index($0, but)		{ left_out = within; next }
 				{ line[n++] = $0 }
-	index($0, but)		{ left_out = 1 }
-	/---\[ end trace /	{ if (left_out) n = start; left_out = 0 }
+	/---\[ end trace /	{ if (left_out) n = start; within = left_out = 0 }
 	END {
 		for (i = 0; i < n; i++)
 			if (line[i] ~ splats)
