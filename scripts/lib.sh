@@ -16,6 +16,14 @@ logs=$CACHE/log
 # The parallelism of a make above is for its own kind of jobs; ours start programs of another root.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
+# The comment at the head of a script is its help.
+case ${1:-} in
+-h | --help)
+	awk 'NR > 3 { if (!/^#/ || /^# shellcheck/) exit; sub(/^# ?/, ""); print }' "$0"
+	exit 0
+	;;
+esac
+
 # Messages of the host side go to stderr: stdout belongs to what runs in the guest.
 say() { printf '%s\n' "$*" >&2; }
 die() {
