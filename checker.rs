@@ -42,6 +42,17 @@ use kernel::{
 };
 use ladder::Ladder;
 
+/// What a call is part of.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub enum PartOf {
+    /// A setup or removal, of the state or the instance.
+    Operation,
+    /// A hotplug operation.
+    Hotplug,
+    /// One of the two. What depends on it is not checked.
+    Either,
+}
+
 /// A call that the kernel makes, as it looks from inside.
 pub struct Seen {
     /// The CPU it is made for.
@@ -50,8 +61,8 @@ pub struct Seen {
     pub callback: Callback,
     /// The number of the state, where it is known.
     pub id: Option<i32>,
-    /// Whether it is part of a setup or removal, of the state or the instance.
-    pub in_operation: bool,
+    /// What it is part of.
+    pub part_of: PartOf,
     /// Where the call runs.
     pub place: Place,
 }
@@ -128,16 +139,17 @@ impl Checker {
         track: &Track,
         cpu: CpuId,
         callback: Callback,
-        in_operation: bool,
+        part_of: PartOf,
         result: Result,
     ) {
         let ladder = &mut self.ladder.lock();
         ladder.leave();
-        track.leave(cpu, callback, in_operation, result, ladder);
+        track.leave(cpu, callback, part_of, result, ladder);
     }
 
     /// The module itself has initialised a CPU, or tried to, or undone that.
     pub fn by_hand(&self, track: &Track, cpu: CpuId, callback: Callback, result: Result) {
-        track.leave(cpu, callback, true, result, &mut self.ladder.lock());
+        let ladder = &mut self.ladder.lock();
+        track.leave(cpu, callback, PartOf::Operation, result, ladder);
     }
 }

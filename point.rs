@@ -114,6 +114,7 @@ pub struct Call {
     cpu: CpuId,
     id: Option<i32>,
     operation: Operation,
+    in_doubt: bool,
     failure: Failure,
     by_hand: bool,
 }
@@ -136,6 +137,7 @@ impl Call {
             cpu: cx.cpu(),
             id: cx.state(),
             operation: cx.operation(),
+            in_doubt: !cx.operation_is_certain(),
             failure: if cx.may_fail() {
                 Failure::Clean
             } else if cx.may_be_final() {
@@ -153,6 +155,7 @@ impl Call {
             cpu,
             id: None,
             operation,
+            in_doubt: false,
             failure: if operation == Operation::Setup {
                 Failure::Clean
             } else {
@@ -165,6 +168,14 @@ impl Call {
     /// Returns why it is made.
     pub fn operation(&self) -> Operation {
         self.operation
+    }
+
+    fn part_of(&self) -> checker::PartOf {
+        match self.operation {
+            _ if self.in_doubt => checker::PartOf::Either,
+            Operation::Hotplug => checker::PartOf::Hotplug,
+            Operation::Setup | Operation::Remove => checker::PartOf::Operation,
+        }
     }
 
     /// Makes it one that the kernel does not recover from if it fails.
@@ -298,7 +309,7 @@ impl Point {
             cpu: call.cpu,
             callback,
             id: call.id,
-            in_operation: call.operation != Operation::Hotplug,
+            part_of: call.part_of(),
             place: Place::here(),
         };
         let rules = self.common.checker.enter(&self.track, &seen);
@@ -315,8 +326,7 @@ impl Point {
         if call.by_hand {
             checker.by_hand(&self.track, call.cpu, callback, result);
         } else {
-            let in_operation = call.operation != Operation::Hotplug;
-            checker.leave(&self.track, call.cpu, callback, in_operation, result);
+            checker.leave(&self.track, call.cpu, callback, call.part_of(), result);
         }
     }
 

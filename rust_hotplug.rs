@@ -128,7 +128,9 @@ pub struct RustHotplug {
 impl kernel::Module for RustHotplug {
     fn init(module: &'static ThisModule) -> Result<Self> {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
-        // function returns an error.
+        // function returns an error: both in process context, with no lock held. What sets up and
+        // removes besides these two functions are writes to files, and all directories go before
+        // it, each of which waits for those.
         let owner = unsafe { Owner::new(module) }?;
         let unsafe_faults = unsafe_faults()?;
         let log = log()?;

@@ -226,7 +226,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
 impl<T: SingleCallbacks + FromPoint> PinnedDrop for State<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: The states are dropped when the module is unloaded or could not be loaded, in
-        // process context and without a lock held.
+        // process context and without a lock held, and so without a guard.
         let mut registrar = unsafe { Registrar::assume() };
         // Without instances nothing keeps it from being removed.
         let _ = self.remove(&mut registrar);

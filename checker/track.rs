@@ -4,6 +4,7 @@
 
 use super::{
     ladder::Ladder,
+    PartOf,
     Seen, //
 };
 use crate::{
@@ -216,19 +217,22 @@ impl Track {
                 Callback::Teardown => rules.require(Rule::TeardownOnce, up != Some(false)),
             }
         }
-        if !seen.in_operation {
-            ladder.check_states(self.state, seen.cpu, seen.callback, rules);
-            if inner.is_exact() {
-                let (serial, callback) = (inner.serial, seen.callback);
-                ladder.check_instances(self.state, serial, seen.cpu, callback, rules);
+        match (seen.part_of, &inner.running) {
+            (PartOf::Either, _) => {}
+            (PartOf::Hotplug, _) => {
+                ladder.check_states(self.state, seen.cpu, seen.callback, rules);
+                if inner.is_exact() {
+                    let (serial, callback) = (inner.serial, seen.callback);
+                    ladder.check_instances(self.state, serial, seen.cpu, callback, rules);
+                }
             }
-        } else if let Some(running) = &inner.running {
-            check_operation(inner, running, seen, rules);
-            if let StateName::Prepare | StateName::PrepareMulti = self.state {
-                rules.require(Rule::RightTask, seen.place.task == running.task);
+            (PartOf::Operation, Some(running)) => {
+                check_operation(inner, running, seen, rules);
+                if let StateName::Prepare | StateName::PrepareMulti = self.state {
+                    rules.require(Rule::RightTask, seen.place.task == running.task);
+                }
             }
-        } else {
-            rules.require(Rule::NoCalls, false);
+            (PartOf::Operation, None) => rules.require(Rule::NoCalls, false),
         }
     }
 
@@ -236,7 +240,7 @@ impl Track {
         &self,
         cpu: CpuId,
         callback: Callback,
-        in_operation: bool,
+        part_of: PartOf,
         result: Result,
         ladder: &mut Ladder,
     ) {
@@ -244,9 +248,9 @@ impl Track {
         if inner.is_exact() && result.is_ok() {
             self.set(inner, cpu, Some(callback == Callback::Startup), ladder);
         }
-        if !in_operation {
+        if part_of == PartOf::Hotplug {
             ladder.called(self.state, inner.serial, cpu, callback, result);
-        } else if let Some(running) = &mut inner.running {
+        } else if let (PartOf::Operation, Some(running)) = (part_of, &mut inner.running) {
             let cpu = cpu.as_u32();
             match (running.operation, callback) {
                 (Operation::Setup { .. }, Callback::Teardown) => running.back = Some(cpu),

@@ -118,24 +118,25 @@ impl Phase {
         }
     }
 
-    /// Returns why a callback of section `S` is being called for `cpu`, given what was said.
-    fn operation<S: Section>(&self, said: Operation, cpu: CpuId) -> Operation {
+    /// Returns why a callback of section `S` is being called for `cpu`, given what was said, and
+    /// whether that is certain.
+    fn operation<S: Section>(&self, said: Operation, cpu: CpuId) -> (Operation, bool) {
         if said == Operation::Hotplug {
-            return said;
-        }
-        let hotplug = if S::ON_HOTPLUGGED_CPU {
+            (said, true)
+        } else if !S::ON_HOTPLUGGED_CPU {
+            // The task that is busy setting up cannot hotplug a CPU as well.
+            if ptr::eq(self.task.load(Relaxed), Task::current_raw()) {
+                (said, true)
+            } else {
+                (Operation::Hotplug, true)
+            }
+        } else if is_active(cpu) || hotplug_is_held_off() {
             // The step at which a CPU becomes active is the last one going up and the first going
             // down. So an active CPU is not being hotplugged. One that is not may be parked
             // half-way (CONFIG_CPU_HOTPLUG_STATE_CONTROL).
-            !is_active(cpu) && !hotplug_is_held_off()
+            (said, true)
         } else {
-            // The task that is busy setting up cannot hotplug a CPU as well.
-            !ptr::eq(self.task.load(Relaxed), Task::current_raw())
-        };
-        if hotplug {
-            Operation::Hotplug
-        } else {
-            said
+            (Operation::Hotplug, false)
         }
     }
 }
@@ -193,6 +194,8 @@ pub struct Context<'a, S: Section> {
     cpu: CpuId,
     /// What the phase said when it was first asked, so that all answers go together.
     said: Cell<Option<Operation>>,
+    /// What was made of that, and whether it is certain.
+    operation: Cell<Option<(Operation, bool)>>,
     phase: &'a Phase,
     /// The address of the data that the call is about.
     data: *const (),
@@ -224,6 +227,7 @@ impl<S: Section> Context<'_, S> {
             // SAFETY: The kernel calls callbacks for present CPUs only.
             cpu: unsafe { CpuId::from_u32_unchecked(cpu) },
             said: Cell::new(None),
+            operation: Cell::new(None),
             phase,
             data,
             direction,
@@ -270,10 +274,31 @@ impl<S: Section> Context<'_, S> {
         (state >= 0).then_some(state)
     }
 
+    fn find_operation(&self) -> (Operation, bool) {
+        let found = self
+            .operation
+            .get()
+            .unwrap_or_else(|| self.phase.operation::<S>(self.said(), self.cpu));
+        self.operation.set(Some(found));
+        found
+    }
+
     /// Returns why the kernel makes this call.
     #[inline]
     pub fn operation(&self) -> Operation {
-        self.phase.operation::<S>(self.said(), self.cpu)
+        self.find_operation().0
+    }
+
+    /// Tells whether [`Context::operation`] is certain.
+    ///
+    /// There is one case in which it is not, and `Hotplug` is what it says then: a call in section
+    /// `Online` on a CPU that is not active while the state or the instance is being set up or
+    /// removed and somebody hotplugs a CPU, or waits to do so. The CPU may be the one that is
+    /// hotplugged, or one that somebody has parked half-way with `hotplug/target`
+    /// (`CONFIG_CPU_HOTPLUG_STATE_CONTROL`).
+    #[inline]
+    pub fn operation_is_certain(&self) -> bool {
+        self.find_operation().1
     }
 
     /// Tells whether the kernel recovers cleanly if this call fails.
@@ -339,8 +364,10 @@ fn is_active(cpu: CpuId) -> bool {
 /// Whether somebody holds `cpus_read_lock()`, so that the calling callback does not belong to a
 /// hotplug operation. While one waits for its turn, the answer is no.
 fn hotplug_is_held_off() -> bool {
-    // SAFETY: This does not wait, and so may be called with the lock held by whomever. A callback
-    // runs in process context.
+    // SAFETY: A callback runs in process context. This does not wait. Where the callback belongs to
+    // a hotplug operation, that has the lock for writing until the callback has returned, and so it
+    // fails; else it is one more reader beside whoever sets up or removes, who keeps the lock for
+    // as long. Lockdep does not look for a recursion in what is only tried.
     let locked = unsafe { bindings::cpus_read_trylock() };
     if locked != 0 {
         // SAFETY: It was taken just now.
@@ -359,8 +386,8 @@ fn system_is_running() -> bool {
 
 /// Whether the running hotplug operation is part of a suspend or a resume.
 fn tasks_frozen() -> bool {
-    // SAFETY: The variable is written under `cpus_write_lock()`, by the operation that the calling
-    // callback belongs to and before it was called, so nobody writes it now.
+    // SAFETY: The variable is written under `cpus_write_lock()`. The calling callback runs under
+    // that lock, and it was written before; or under `cpus_read_lock()`. So nobody writes it now.
     unsafe { bindings::cpuhp_tasks_frozen }
 }
 
@@ -372,6 +399,6 @@ fn device_is_online(cpu: CpuId) -> Option<bool> {
         return None;
     }
     // SAFETY: `struct cpu` and the device in it are never freed, see `drivers/base/cpu.c`. The flag
-    // is written under the device's lock by who runs the hotplug operation, before or after it.
+    // is written by who runs the hotplug operation, before or after it, and read with one access.
     Some(!unsafe { bindings::dev_offline(device) })
 }

@@ -47,9 +47,10 @@ impl Registrar {
     /// For as long as the returned value lives, the calling task
     ///
     /// - is in process context and may sleep,
-    /// - is not inside a cpuhp callback, and
-    /// - does not hold `cpu_hotplug_lock`, which is what `cpus_read_lock()` takes, not even through
-    ///   another [`Registrar`], nor a lock that some cpuhp callback takes.
+    /// - is not inside a cpuhp callback,
+    /// - does not hold `cpu_hotplug_lock`, which is what `cpus_read_lock()` takes, nor a lock that
+    ///   some cpuhp callback takes, and
+    /// - while a [`CpusReadGuard`] of one such value lives, uses no other.
     #[inline]
     pub unsafe fn assume() -> Self {
         // INVARIANT: All of it is required of the caller.
@@ -146,7 +147,8 @@ impl CpusReadGuard<'_> {
     /// `cpu_hotplug_lock` but through a guard that has been leaked.
     unsafe fn new() -> Self {
         if Obstacle::find() == Obstacle::CpusLocked {
-            // INVARIANT: Nobody is left to give that reference back.
+            // INVARIANT: Nobody is left to give that reference back: the guard that did not borrow
+            // has been leaked, as the caller says.
             return Self {
                 place: None,
                 borrowed: true,

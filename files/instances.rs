@@ -188,10 +188,12 @@ struct InstancesDir<T: InstanceFromPoint>(Arc<Instances<T>>);
 impl<T: InstanceFromPoint> Directory for InstancesDir<T> {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::wo(c"add", |dir, input| {
-            dir.0.add(parse_name(input)?, &mut registrar(input))
+            // SAFETY: This is the only one here.
+            dir.0.add(parse_name(input)?, &mut unsafe { registrar(input) })
         }),
         Attribute::wo(c"remove", |dir, input| {
-            dir.0.remove(parse_name(input)?, &mut registrar(input))
+            // SAFETY: This is the only one here.
+            dir.0.remove(parse_name(input)?, &mut unsafe { registrar(input) })
         }),
     ];
 }
@@ -264,7 +266,7 @@ impl<T: InstanceFromPoint> MultiDirs<T> {
 impl<T: InstanceFromPoint> Drop for MultiDirs<T> {
     fn drop(&mut self) {
         // SAFETY: The directories are dropped when the module is unloaded or could not be loaded,
-        // in process context and without a lock held.
+        // in process context and without a lock held, and so without a guard.
         let mut registrar = unsafe { Registrar::assume() };
         self.instances.close(&mut registrar);
     }

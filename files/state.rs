@@ -38,11 +38,15 @@ use kernel::{
 };
 
 /// The right to set up states that the store function of an attribute has, as its input shows.
-pub(super) fn registrar(_input: &Input<'_>) -> Registrar {
+///
+/// # Safety
+///
+/// A store function asks for one only.
+pub(super) unsafe fn registrar(_input: &Input<'_>) -> Registrar {
     // SAFETY: The store functions of attributes are called in process context, by a task that is on
     // its way through write(). All it holds is the mutex of the open file and a reference that
     // keeps the attribute, and no cpuhp callback waits for either. Nor does any wait for the
-    // mutexes that this module holds meanwhile.
+    // mutexes that this module holds meanwhile. The caller sees to it that there is no other.
     unsafe { Registrar::assume() }
 }
 
@@ -62,10 +66,13 @@ impl<S: Installable> Directory for StateDir<S> {
             c"installed",
             |dir, text| text.line(fmt!("{}", i32::from(dir.0.number() >= 0))),
             |dir, input| {
-                if input.number(0..=1)? == 1 {
-                    dir.0.install(&mut registrar(input))
+                let install = input.number(0..=1)? == 1;
+                // SAFETY: This is the only one here.
+                let mut registrar = unsafe { registrar(input) };
+                if install {
+                    dir.0.install(&mut registrar)
                 } else {
-                    dir.0.remove(&mut registrar(input))
+                    dir.0.remove(&mut registrar)
                 }
             },
         ),

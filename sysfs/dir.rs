@@ -106,6 +106,7 @@ impl<D: Directory> Dir<D> {
         data: impl PinInit<D, Error>,
         module: &'static ThisModule,
     ) -> Result<Self> {
+        // For an empty name kobject_add() would give back a reference that it has not taken.
         if name.is_empty() || name.to_bytes().contains(&b'/') {
             return Err(EINVAL);
         }

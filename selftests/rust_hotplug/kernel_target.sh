@@ -222,6 +222,31 @@ half_way() { # STATE
 	end_case
 }
 
+# So an operation waits for its turn while the state is set up or removed. The checker must
+# not take that for the calls' reason.
+contended() {
+	begin_case "online: set up and removed with a CPU half-way, while another one comes and goes"
+	get $SYS/online_multi/state
+	has_to_go "$value"
+	while :; do
+		echo 0 >"$CPU/cpu$last/online"
+		echo 1 >"$CPU/cpu$last/online"
+	done 2>/dev/null &
+	background=$!
+	for _i in $(seq 30); do
+		set_to 0 $SYS/online/installed
+		set_to 1 $SYS/online/installed
+	done
+	stop $background
+	background=
+	whole "$last"
+	reset
+	up_again
+	expect_whole "$cpu"
+	expect_whole "$last"
+	end_case
+}
+
 # parked COMMAND...: runs that. What a CPU that is dead has counted of a task's memory is added
 # to the others' when it goes below lib/percpu_cnt:dead. Where it stops before that, the memory
 # of a task that ends is miscounted, and the kernel says so.
@@ -246,7 +271,7 @@ put "$number" "$CPU/cpu$cpu/hotplug/target"
 [ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
 put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 
-begin 10
+begin 11
 state_number cpu:bringup
 bringup=$number
 state_number cpu:teardown
@@ -275,5 +300,6 @@ parked unkicked
 for s in $STATES $MULTI; do
 	parked half_way "$s"
 done
+parked contended
 remove_instances
 finish
