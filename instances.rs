@@ -51,10 +51,8 @@ impl PrepareInstance {
     /// `lastp`).
     fn call(&self, cx: &Context<'_, Prepare>) -> Call {
         let call = Call::by_kernel(cx);
-        if cfg!(before_7_2)
-            && cx.operation() == Operation::Hotplug
-            && self.0.is_state_up(cx.cpu())
-        {
+        let hotplug = call.operation() == Operation::Hotplug;
+        if cfg!(before_7_2) && hotplug && self.0.is_state_up(cx.cpu()) {
             call.not_recovered()
         } else {
             call

@@ -94,10 +94,10 @@ impl Drop for Owner {
                 // SAFETY: The entry is still on the list, so what it stands for is still set up,
                 // and nobody else removes it: by what `Owner::new()` requires nobody has begun to,
                 // and who does now does not get it off the list. Nothing it needs has been freed,
-                // because it was not dropped, or its drop left it behind. Its teardown does not fail, for the phase says that
-                // it is removed, unless those who use the machine have asked for it
-                // (`AskAlways::yes()`, the kernel's `hotplug/fail`). This is not a callback and the
-                // lock is not held, likewise by what `Owner::new()` requires.
+                // because it was not dropped, or its drop left it behind. Its teardown does not
+                // fail, for the phase says that it is removed, unless those who use the machine
+                // have asked for it (`AskAlways::yes()`, the kernel's `hotplug/fail`). This is not
+                // a callback and the lock is not held, likewise by what `Owner::new()` requires.
                 unsafe {
                     match listed.what {
                         What::Instance(node) => {
@@ -295,7 +295,7 @@ impl OwnerRef {
         }
         drop(lists);
         pr_err!(
-            "{} (state {}) dropped in a callback, or where it may be under cpus_read_lock(): it stays\n",
+            "{} (state {}) dropped in a callback or maybe under cpus_read_lock(): it stays\n",
             BStr::from_bytes(name.to_bytes()),
             entry.phase.state()
         );

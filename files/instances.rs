@@ -189,11 +189,13 @@ impl<T: InstanceFromPoint> Directory for InstancesDir<T> {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::wo(c"add", |dir, input| {
             // SAFETY: This is the only one here.
-            dir.0.add(parse_name(input)?, &mut unsafe { registrar(input) })
+            let mut registrar = unsafe { registrar(input) };
+            dir.0.add(parse_name(input)?, &mut registrar)
         }),
         Attribute::wo(c"remove", |dir, input| {
             // SAFETY: This is the only one here.
-            dir.0.remove(parse_name(input)?, &mut unsafe { registrar(input) })
+            let mut registrar = unsafe { registrar(input) };
+            dir.0.remove(parse_name(input)?, &mut registrar)
         }),
     ];
 }
