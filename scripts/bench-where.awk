@@ -5,8 +5,8 @@
 # order, lines "ADDRESS NAME [MODULE]" sorted by address, the functions; what bench/guest says of what it
 # measured; the counts; and with "sample" before those of each, lines "ADDRESS N", the blocks of bench/count.c.
 #
-# Of each measurement it takes the smallest sample, which is disturbed least. What its functions add up to has
-# to be what was counted. Blocks are whole: what runs on from one function into the next is the first one's.
+# Of each measurement it takes the median, as bench-table.awk does. What its functions add up to has to be what
+# was counted. Blocks are whole: what runs on from one function into the next is the first one's.
 
 function fail(text) {
 	print "error: " text >"/dev/stderr"
@@ -28,19 +28,22 @@ function find(address,    low, high, middle) {
 	return low ? name[low] : "(user space)"
 }
 
-# By which sample each measurement is shown.
-function choose(    m, i, first, smallest) {
+# Which sample each measurement is shown by: the one that as many are smaller than as are larger.
+function choose(    m, i, j, first, before) {
 	for (m = 1; m <= measurements; m++) {
 		first += warm_up[m]
-		smallest = first + 1
-		for (i = first + 1; i <= first + samples[m]; i++)
-			if (count[i] < count[smallest])
-				smallest = i
+		for (i = first + 1; i <= first + samples[m]; i++) {
+			if (!(i in count))
+				fail("fewer counts than samples")
+			before = 0
+			for (j = first + 1; j <= first + samples[m]; j++)
+				before += count[j] < count[i] || (count[j] == count[i] && j < i)
+			if (before == int((samples[m] - 1) / 2)) {
+				of_sample[i] = m
+				counted[m] = count[i]
+			}
+		}
 		first += samples[m]
-		if (!(first in count))
-			fail("fewer counts than samples")
-		of_sample[smallest] = m
-		counted[m] = count[smallest]
 	}
 }
 
