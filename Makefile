@@ -101,6 +101,7 @@ help:
 	@echo '  BUDGET=N       - test-all: leave out what would not be done in N minutes, and say so'
 	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
 	@echo '  QUICK=1        - bench: 3 samples of each, and no drawing'
+	@echo '  WHERE="A B"    - bench: in which functions the instructions of these go; scripts/bench --help names them'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
 	@echo '  PROCESSES=N    - from how many processes at once, 8 to 1000 [12]'

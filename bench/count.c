@@ -3,12 +3,14 @@
  * A plugin of QEMU that counts the instructions which the CPUs of the guest execute. A CPU that waits
  * executes none. The guest marks where a count begins and where it ends with two instructions that do
  * nothing else, those of mark.h; each count is a line of the file that is named by
- * the option "out".
+ * the option "out". The option "where" names a file that gets "sample", and then for each block of which
+ * something was counted its address and how many instructions.
  *
- *   -plugin ./count.so,out=FILE
+ *   -plugin ./count.so,out=FILE[,where=FILE]
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mark.h"
@@ -16,14 +18,27 @@
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
+/* Instructions that were translated together: what is executed from the first of them on. */
+struct block {
+	uint64_t address;
+	size_t n;
+	/* How many instructions, since the last mark that begins a count. */
+	uint64_t executed;
+	struct block *next;
+};
+
 /* All CPUs run in one thread. */
 static uint64_t executed;
 static uint64_t begun;
-static FILE *out;
+/* The one that was entered last, and all of them, which are never freed: who knows when QEMU does. */
+static struct block *current, *blocks;
+static FILE *out, *where;
 
 static void execute(unsigned int vcpu_index, void *userdata)
 {
-	executed += (uintptr_t)userdata;
+	current = userdata;
+	current->executed += current->n;
+	executed += current->n;
 }
 
 /*
@@ -38,6 +53,11 @@ static uint64_t executed_up_to(void *userdata)
 static void begin(unsigned int vcpu_index, void *userdata)
 {
 	begun = executed_up_to(userdata);
+	if (!where)
+		return;
+	for (struct block *block = blocks; block; block = block->next)
+		block->executed = 0;
+	current->executed = (uintptr_t)userdata;
 }
 
 static void end(unsigned int vcpu_index, void *userdata)
@@ -45,6 +65,14 @@ static void end(unsigned int vcpu_index, void *userdata)
 	/* But for the mark itself. */
 	fprintf(out, "%" PRIu64 "\n", executed_up_to(userdata) - begun - 1);
 	fflush(out);
+	if (!where)
+		return;
+	current->executed -= (uintptr_t)userdata + 1;
+	fputs("sample\n", where);
+	for (struct block *block = blocks; block; block = block->next)
+		if (block->executed)
+			fprintf(where, "%016" PRIx64 " %" PRIu64 "\n", block->address, block->executed);
+	fflush(where);
 }
 
 /* Which mark an instruction is, or 0. */
@@ -65,10 +93,20 @@ static uint32_t mark_of(const struct qemu_plugin_insn *insn)
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
+	struct block *block = malloc(sizeof(*block));
 
+	if (!block) {
+		perror("count.so");
+		exit(1);
+	}
+	*block = (struct block) {
+		.address = qemu_plugin_tb_vaddr(tb),
+		.n = n,
+		.next = blocks,
+	};
+	blocks = block;
 	/* What would count without a call, inline, makes QEMU 10.0 crash when a second CPU starts. */
-	qemu_plugin_register_vcpu_tb_exec_cb(tb, execute, QEMU_PLUGIN_CB_NO_REGS,
-					     (void *)(uintptr_t)n);
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, execute, QEMU_PLUGIN_CB_NO_REGS, block);
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint32_t mark = mark_of(insn);
@@ -81,16 +119,32 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 }
 
+static FILE *open_option(const char *name)
+{
+	FILE *file = fopen(name, "w");
+
+	if (!file) {
+		perror(name);
+		exit(1);
+	}
+	return file;
+}
+
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 					   char **argv)
 {
-	if (argc != 1 || strncmp(argv[0], "out=", 4) || strcmp(info->target_name, "x86_64")) {
-		fprintf(stderr, "count.so: for x86_64, with out=FILE and nothing else\n");
-		return 1;
+	bool known = !strcmp(info->target_name, "x86_64");
+
+	for (int i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "out=", 4))
+			out = open_option(argv[i] + 4);
+		else if (!strncmp(argv[i], "where=", 6))
+			where = open_option(argv[i] + 6);
+		else
+			known = false;
 	}
-	out = fopen(argv[0] + 4, "w");
-	if (!out) {
-		perror(argv[0] + 4);
+	if (!known || !out) {
+		fprintf(stderr, "count.so: for x86_64, with out=FILE and perhaps where=FILE\n");
 		return 1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translate);

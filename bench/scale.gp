@@ -5,6 +5,7 @@
 
 set logscale xy
 set format y "%.0s%c"
+set yrange [10000:]
 set key outside below horizontal
 set grid
 
