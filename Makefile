@@ -105,7 +105,7 @@ help:
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
 	@echo '  PROCESSES=N    - from how many processes at once, 8 to 1000 [12]'
-	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [1800, more with more CPUS; debug: 10800]'
+	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [3600, more with more CPUS; debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
 	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
 	@echo '  MIRROR=URL     - Debian mirror [the one that apt is configured with]'
