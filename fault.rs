@@ -30,7 +30,12 @@ use kernel::{
         Mutex,
         SpinLock, //
     },
-    time::Delta,
+    time::{
+        delay::fsleep,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
 };
 
 /// The longest delay, in microseconds.
@@ -96,9 +101,24 @@ impl Settings {
 /// What a fault does that fires.
 pub struct Effect {
     /// The callback takes this much longer.
-    pub delay: Delta,
+    delay: Delta,
     /// And then fails with this.
     pub error: Option<Error>,
+}
+
+impl Effect {
+    /// Sleeps for the delay.
+    ///
+    /// Once may not be enough: `fsleep()` counts ticks where it is long, from the last one that was
+    /// seen, and on a machine that is late with them it wakes up too early.
+    pub fn sleep(&self) {
+        let start = Instant::<Monotonic>::now();
+        let mut left = self.delay;
+        while left > Delta::ZERO {
+            fsleep(left);
+            left = self.delay - start.elapsed();
+        }
+    }
 }
 
 impl Fault {

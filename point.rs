@@ -49,7 +49,6 @@ use kernel::{
         Arc,
         SetOnce, //
     },
-    time::delay::fsleep,
 };
 
 impl Common {
@@ -386,9 +385,7 @@ impl Point {
             let Some(effect) = fault(point).fire(&self.common.seed, call.cpu, may_fail) else {
                 continue;
             };
-            if !effect.delay.is_zero() {
-                fsleep(effect.delay);
-            }
+            effect.sleep();
             if effect.error.is_some() {
                 return effect.error;
             }
