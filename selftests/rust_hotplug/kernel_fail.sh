@@ -152,7 +152,7 @@ dead() {
 		cpu_down "$cpu"
 		get "$CPU/cpu$cpu/hotplug/state"
 		at=$value
-		splats_end >/dev/null
+		splats_go_on >/dev/null
 		expect_cpu "$cpu" hotplug/fail -1
 		kernel_fault=
 		case $err in
@@ -173,7 +173,6 @@ dead() {
 		expect_on_ladder "offline that fails at state $state"
 		expect_place "$cpu" "$at"
 		# Back, and once down and up so that all of it is prepared.
-		splats_begin
 		put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 		on_ladder "$cpu" "$at" "$all_up"
 		expect_on_ladder "the way up after state $state"

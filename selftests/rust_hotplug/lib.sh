@@ -721,15 +721,17 @@ cleanup() {
 splats_expected=
 splats_begin() {
 	splats_expected=1
+	splats_mark
+}
+
+splats_mark() {
 	# What it warns of but once it is to warn of again.
 	[ ! -w /sys/kernel/debug/clear_warn_once ] || echo 1 >/sys/kernel/debug/clear_warn_once
 	echo "rust_hotplug-selftest: expect-splat begin $$" >/dev/kmsg
 }
 
-# splats_end: $warned becomes the files in which it warned, in order.
-splats_end() {
-	splats_expected=
-	echo "rust_hotplug-selftest: expect-splat end $$" >/dev/kmsg
+# what_warned: $warned becomes the files in which it warned since, in order.
+what_warned() {
 	get /proc/sys/kernel/tainted
 	taint=$value
 	_text=$(dmesg | awk -v mark="expect-splat begin $$" '
@@ -739,6 +741,19 @@ splats_end() {
 	[ ! "$_text" ] || printf '%s\n' "$_text" | sed 's/^\[[^]]*\] */# /'
 	warned=$(printf '%s\n' "$_text" | sed -n 's/.*[ :]\([a-z_/]*\.c\):[0-9]* .*/\1/p' | tr '\n' ' ')
 	warned=${warned% }
+}
+
+# splats_end: it is not expected any more. $warned becomes the files in which it warned.
+splats_end() {
+	splats_expected=
+	echo "rust_hotplug-selftest: expect-splat end $$" >/dev/kmsg
+	what_warned
+}
+
+# splats_go_on: the same, but it is still expected.
+splats_go_on() {
+	what_warned
+	splats_mark
 }
 
 # What a test must not leave in the kernel log, in words of printk's callers.
