@@ -27,7 +27,7 @@ function summarise(key,    list, n, i) {
 	for (i = 1; i <= n; i++)
 		list[i] += 0
 	sort(list, n)
-	median = list[least ? 1 : int((n + 1) / 2)] - empty
+	median = list[plan ? 1 : int((n + 1) / 2)] - empty
 	if (list[n] == list[1])
 		spread = "="
 	else if (median > 0)
@@ -68,7 +68,6 @@ function twins(text, test, n) {
 
 END {
 	if (plan) {
-		least = 1
 		for (key in samples) {
 			split(key, f)
 			if (f[1] == plan && summarise(key))

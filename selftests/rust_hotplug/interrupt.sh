@@ -185,6 +185,5 @@ somewhere TERM 143 smt 6
 killed
 too_long
 splats_end
-splats_but "failed to allocate ring buffer on CPU"
-expect "what else the kernel complains of" "$value" ""
+expect_splats_but "failed to allocate ring buffer on CPU"
 finish

@@ -764,9 +764,9 @@ splats="$splats|blocked for more than|soft lockup|hard LOCKUP|hung_task|list_(ad
 splats="$splats|scheduling while atomic|sleeping function|refcount_t|ODEBUG|kmemleak"
 splats="$splats|kobject_add|duplicate filename|callback error|No more dynamic states|panic"
 
-# splats_but TEXT: $value becomes what the kernel has complained of since splats_begin, without
-# the lines and the warnings in which there is TEXT.
-splats_but() {
+# expect_splats_but TEXT: since splats_begin the kernel has complained of nothing but in lines and
+# warnings in which there is TEXT.
+expect_splats_but() {
 	value=$(dmesg | awk -v mark="expect-splat begin $$" -v splats="$splats" -v but="$1" '
 	index($0, mark)		{ n = 0 }
 	/\[ cut here \]/	{ start = n; within = 1; left_out = 0 }
@@ -778,6 +778,7 @@ splats_but() {
 			if (line[i] ~ splats)
 				print line[i]
 	}')
+	expect "what else the kernel complains of" "$value" ""
 }
 
 kernel_log() {
