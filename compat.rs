@@ -251,7 +251,12 @@ pub mod before_7_0 {
         };
 
         /// What there can be an [`Atomic`] of.
-        pub trait Value: Copy {
+        ///
+        /// # Safety
+        ///
+        /// `As` is the type itself or has it in a transparent wrapper; or the type is `bool` and
+        /// `As` is `i32`.
+        pub unsafe trait Value: Copy {
             /// As what the kernel knows it.
             type As: kernels::AtomicType;
         }
@@ -275,44 +280,58 @@ pub mod before_7_0 {
             type Repr = i64;
         }
 
-        impl<T> Value for *mut T {
+        // SAFETY: It has it in a transparent wrapper.
+        unsafe impl<T> Value for *mut T {
             type As = Pointer<Self>;
         }
-        impl<T> Value for *const T {
+        // SAFETY: As above.
+        unsafe impl<T> Value for *const T {
             type As = Pointer<Self>;
         }
-        // As a number, 0 or 1.
-        impl Value for bool {
+        // SAFETY: It is `bool`, and that is `i32`: 0 or 1.
+        unsafe impl Value for bool {
             type As = i32;
         }
-        impl Value for i32 {
+        // SAFETY: It is the type itself.
+        unsafe impl Value for i32 {
             type As = Self;
         }
-        impl Value for u32 {
+        // SAFETY: It is the type itself.
+        unsafe impl Value for u32 {
             type As = Self;
         }
-        impl Value for i64 {
+        // SAFETY: It is the type itself.
+        unsafe impl Value for i64 {
             type As = Self;
         }
-        impl Value for u64 {
+        // SAFETY: It is the type itself.
+        unsafe impl Value for u64 {
             type As = Self;
         }
-        impl Value for usize {
+        // SAFETY: It is the type itself.
+        unsafe impl Value for usize {
             type As = Self;
         }
 
         /// As the crate's own.
+        ///
+        /// # Invariants
+        ///
+        /// The value is what [`to`] makes of a `T`, or a sum of such numbers.
         #[repr(transparent)]
         pub struct Atomic<T: Value>(kernels::Atomic<T::As>);
 
-        /// One is the other in a transparent wrapper or in none, or a `bool` and that a number.
-        const fn transmute<A: Copy, B: Copy>(from: A) -> B {
+        /// # Safety
+        ///
+        /// One is the other in a transparent wrapper or in none, or one is `bool` and the other
+        /// `i32`; an `i32` was made of a `bool`.
+        const unsafe fn transmute<A: Copy, B: Copy>(from: A) -> B {
             union Both<A: Copy, B: Copy> {
                 a: A,
                 b: B,
             }
-            // SAFETY: By what this is called with, which is in this module. A number that stands
-            // for a `bool` was made of one.
+            // SAFETY: The first two are of a `bool` and an `i32`, each by its own size, and by this
+            // function's requirement the number is 0 or 1. In the third one is the other.
             unsafe {
                 match (size_of::<A>(), size_of::<B>()) {
                     (1, 4) => {
@@ -328,11 +347,28 @@ pub mod before_7_0 {
             }
         }
 
+        /// A value as the kernel knows it.
+        const fn to<T: Value>(value: T) -> T::As {
+            // SAFETY: What `Value` requires.
+            unsafe { transmute(value) }
+        }
+
+        /// And back.
+        ///
+        /// # Safety
+        ///
+        /// It is what [`to`] made of a `T`.
+        const unsafe fn from<T: Value>(value: T::As) -> T {
+            // SAFETY: What `Value` and this function require.
+            unsafe { transmute(value) }
+        }
+
         impl<T: Value> Atomic<T> {
             /// Makes one.
             #[inline]
             pub const fn new(value: T) -> Self {
-                Self(kernels::Atomic::new(transmute(value)))
+                // INVARIANT: It is made of a `T`.
+                Self(kernels::Atomic::new(to(value)))
             }
         }
 
@@ -343,19 +379,23 @@ pub mod before_7_0 {
                     /// As the crate's own.
                     #[inline]
                     pub fn load<O: ordering::AcquireOrRelaxed>(&self, ordering: O) -> $of {
-                        transmute(self.0.load(ordering))
+                        // SAFETY: By the type invariant.
+                        unsafe { from(self.0.load(ordering)) }
                     }
 
                     /// As the crate's own.
                     #[inline]
                     pub fn store<O: ordering::ReleaseOrRelaxed>(&self, value: $of, ordering: O) {
-                        self.0.store(transmute(value), ordering)
+                        // INVARIANT: It is made of one.
+                        self.0.store(to(value), ordering)
                     }
 
                     /// As the crate's own.
                     #[inline]
                     pub fn xchg<O: ordering::Ordering>(&self, value: $of, ordering: O) -> $of {
-                        transmute(self.0.xchg(transmute(value), ordering))
+                        // INVARIANT: It is made of one.
+                        // SAFETY: By the type invariant.
+                        unsafe { from(self.0.xchg(to(value), ordering)) }
                     }
 
                     /// As the crate's own.
@@ -366,9 +406,12 @@ pub mod before_7_0 {
                         new: $of,
                         ordering: O,
                     ) -> Result<$of, $of> {
-                        match self.0.cmpxchg(transmute(old), transmute(new), ordering) {
-                            Ok(old) => Ok(transmute(old)),
-                            Err(found) => Err(transmute(found)),
+                        // INVARIANT: `new` is made of one.
+                        match self.0.cmpxchg(to(old), to(new), ordering) {
+                            // SAFETY: By the type invariant.
+                            Ok(old) => Ok(unsafe { from(old) }),
+                            // SAFETY: As above.
+                            Err(found) => Err(unsafe { from(found) }),
                         }
                     }
                 }

@@ -114,7 +114,7 @@ impl Log {
         })
     }
 
-    /// Appends a record and returns its sequence number. From any context; never waits.
+    /// Appends a record and returns its sequence number. From any context but an NMI; never waits.
     pub fn write(&self, event: &Event<'_>) -> u64 {
         let words = event.pack();
         let ticket = self.next.fetch_add(1, Full);
@@ -144,6 +144,10 @@ impl Log {
     /// Reads lines at a byte offset. Returns how many bytes; 0 at the end of what there is.
     ///
     /// Line N starts at N times the length of a line and has the sequence number N.
+    ///
+    /// The end is also where a record is still being written. If that one is lost, for another
+    /// writer was held up at its place while the ring went round, readers get past it when the ring
+    /// has gone round once more.
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> usize {
         let mut line = Line::new();
         let mut done = 0;

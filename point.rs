@@ -149,16 +149,16 @@ impl Call {
     }
 
     /// A call that this module makes, to initialise a CPU by hand or to undo that.
-    pub fn by_hand(cpu: CpuId, operation: Operation) -> Self {
+    pub fn by_hand(callback: Callback, cpu: CpuId, operation: Operation) -> Self {
         Self {
             cpu,
             id: None,
             operation,
             in_doubt: false,
-            failure: if operation == Operation::Setup {
-                Failure::Clean
-            } else {
-                Failure::Never
+            // Nothing undoes what has not been undone.
+            failure: match callback {
+                Callback::Startup => Failure::Clean,
+                Callback::Teardown => Failure::Never,
             },
             by_hand: true,
         }
@@ -246,7 +246,7 @@ impl Point {
     pub fn end(&self, result: Result<Option<i32>>) {
         let rules = self.common.checker.end(&self.track, result);
         let cpu = CpuId::current();
-        let call = Call::by_hand(cpu, Operation::Setup);
+        let call = Call::by_hand(Callback::Startup, cpu, Operation::Setup);
         self.report(&call, Callback::Startup, rules);
     }
 
@@ -281,7 +281,7 @@ impl Point {
     pub fn pretend(&self, callback: Callback, cpu: CpuId, operation: Operation) {
         let call = Call {
             by_hand: false,
-            ..Call::by_hand(cpu, operation)
+            ..Call::by_hand(callback, cpu, operation)
         };
         match callback {
             Callback::Startup => {

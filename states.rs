@@ -22,6 +22,7 @@ use crate::{
         SlotRef,
         Which, //
     },
+    log::Callback,
     point::{
         Call,
         Point,
@@ -238,14 +239,14 @@ pub fn by_hand_startup(point: &Point, cpu: CpuId, which: Which) -> Result {
     if which == Which::Teardown {
         return Ok(());
     }
-    point.startup(&Call::by_hand(cpu, Operation::Setup))
+    point.startup(&Call::by_hand(Callback::Startup, cpu, Operation::Setup))
 }
 
 /// Calls teardown for a CPU as the kernel would.
 pub fn by_hand_teardown(point: &Point, cpu: CpuId, which: Which, operation: Operation) {
     if which != Which::Startup {
-        let call = Call::by_hand(cpu, operation);
-        // It may be delayed, but not fail.
+        let call = Call::by_hand(Callback::Teardown, cpu, operation);
+        // It may be delayed, but does not fail.
         let _ = point.may_go_down(&call);
         point.teardown(&call);
     }

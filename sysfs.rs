@@ -20,12 +20,12 @@
 //! let fan = Dir::new(&parent, c"fan0", fan, module)?;
 //! ```
 //!
-//! Each attribute has one value. Any number of its functions may run at the same time, in process
-//! context; they may sleep, and the only locks around them are those of kernfs. Dropping the
-//! [`Dir`] removes the directory: it waits for the functions that run, and after it none does. So
-//! they must not wait for a lock that is held when the directory is dropped. Dropping the parent
-//! removes what is in it as well. A function of an attribute may drop directories that are below
-//! its own, and no others.
+//! Each attribute has one value. Up to 256 functions of attributes may run at the same time, and
+//! what is more fails with `EAGAIN`. They run in process context; they may sleep, and the only
+//! locks around them are those of kernfs. Dropping the [`Dir`] removes the directory: it waits for
+//! the functions that run, and after it none does. So they must not wait for a lock that is held
+//! when the directory is dropped. Dropping the parent removes what is in it as well. A function of
+//! an attribute may drop directories that are below its own, and no others.
 //!
 //! Who waits for a file to change is woken by a [`Notifier`].
 //!

@@ -12,6 +12,7 @@ use crate::{
 };
 use kernel::{
     new_mutex,
+    new_spinlock, //
     prelude::*,
     sync::{
         atomic::{
@@ -23,7 +24,8 @@ use kernel::{
             Guard, //
         },
         Arc,
-        Mutex, //
+        Mutex,
+        SpinLock, //
     },
 };
 
@@ -130,6 +132,9 @@ impl Settings {
 pub struct Installation<T> {
     /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
     number: Atomic<i32>,
+    /// The settings in `inner`, likewise.
+    #[pin]
+    shown: SpinLock<Settings>,
     #[pin]
     inner: Mutex<Inner<T>>,
 }
@@ -147,6 +152,7 @@ impl<T> Installation<T> {
     pub fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             number: Atomic::new(-1),
+            shown <- new_spinlock!(Settings::DEFAULT),
             inner <- new_mutex!(Inner {
                 settings: Settings::DEFAULT,
                 installed: None,
@@ -197,7 +203,7 @@ pub trait Installable: Send + Sync + Sized + 'static {
 
     /// Returns how it is set up.
     fn settings(&self) -> Settings {
-        self.installation().lock().settings
+        *self.installation().shown.lock()
     }
 
     /// Changes how it is set up the next time.
@@ -213,6 +219,7 @@ pub trait Installable: Send + Sync + Sized + 'static {
             return Err(EBUSY);
         }
         inner.settings = settings;
+        *self.installation().shown.lock() = settings;
         Ok(())
     }
 }

@@ -367,7 +367,8 @@ struct BenchRust {
 impl kernel::Module for BenchRust {
     fn init(module: &'static ThisModule) -> Result<Self> {
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
-        // function returns an error.
+        // function returns an error. What sets up and removes with it is called by the harness, and
+        // no more after `OPS.unregister()`, which is before it.
         let owner = unsafe { Owner::new(module) }?;
         let last = CpuId::from_u32(nr_cpu_ids() - 1).ok_or(EINVAL)?;
         let states = States {

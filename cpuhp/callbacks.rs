@@ -119,7 +119,8 @@ impl Which {
 /// # Safety
 ///
 /// To be called only by the function that `kernel/cpu.c` calls as the startup of a state of type
-/// `T`, with the CPU number of that call and what belongs to the data of it.
+/// `T`, with the CPU number of that call, the data of the state or the instance that it is for, and
+/// the phase of that.
 #[inline]
 pub(super) unsafe fn call_startup<T: Callbacks>(cpu: u32, phase: &Phase, data: &T) -> c_int {
     // SAFETY: This function's own requirement.
@@ -146,7 +147,8 @@ pub(super) unsafe fn call_startup<T: Callbacks>(cpu: u32, phase: &Phase, data: &
 /// # Safety
 ///
 /// To be called only by the function that `kernel/cpu.c` calls as the teardown of a state of type
-/// `T`, with the CPU number of that call and what belongs to the data of it.
+/// `T`, with the CPU number of that call, the data of the state or the instance that it is for, and
+/// the phase of that.
 #[inline]
 pub(super) unsafe fn call_teardown<T: Callbacks>(cpu: u32, phase: &Phase, data: &T) -> c_int {
     const {

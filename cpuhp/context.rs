@@ -188,8 +188,9 @@ pub(super) fn in_callback() -> bool {
 ///
 /// # Invariants
 ///
-/// The value lives for no longer than a call by `kernel/cpu.c` of a callback of a state in section
-/// `S`, for CPU `cpu`, and stays in the task of that call.
+/// - The value lives for no longer than a call by `kernel/cpu.c` of a callback of a state in
+///   section `S`, for CPU `cpu`, and stays in the task of that call.
+/// - `data` is the address of the data that this call is about, and `phase` belongs to them.
 pub struct Context<'a, S: Section> {
     cpu: CpuId,
     /// What the phase said when it was first asked, so that all answers go together.
@@ -210,7 +211,8 @@ impl<S: Section> Context<'_, S> {
     /// # Safety
     ///
     /// To be called only by the function that `kernel/cpu.c` calls as a callback in `direction` of
-    /// a state in section `S` for the CPU number `cpu`, within that call.
+    /// a state in section `S` for the CPU number `cpu`, within that call. `data` is the address of
+    /// the data of the state or the instance that the call is for, and `phase` is its phase.
     #[inline]
     pub(super) unsafe fn with<R>(
         cpu: u32,
@@ -222,7 +224,8 @@ impl<S: Section> Context<'_, S> {
         // Cheaper to have than the address of the task, which would be a call.
         let here = MaybeUninit::<usize>::uninit();
         IN_CALLBACK.set(here.as_ptr().cast());
-        // INVARIANT: The caller is the callback, and the value is gone before it returns.
+        // INVARIANT: The caller is the callback, the value is gone before it returns, and the
+        // caller vouches for the rest.
         let result = f(&Context {
             // SAFETY: The kernel calls callbacks for present CPUs only.
             cpu: unsafe { CpuId::from_u32_unchecked(cpu) },
@@ -260,9 +263,11 @@ impl<S: Section> Context<'_, S> {
         ptr::eq(self.data, ptr::from_ref(data).cast())
     }
 
-    /// Whether the owner removes what has been leaked, to which there may still be references.
-    pub(super) fn is_by_owner(&self) -> bool {
-        self.phase.by_owner.load(Relaxed)
+    /// Whether the call may be one by which the owner removes what has been leaked, to which there
+    /// may still be references.
+    pub(super) fn may_be_by_owner(&self) -> bool {
+        // A startup is part of a hotplug operation that was faster. A teardown may be, too.
+        self.direction == Direction::Teardown && self.phase.by_owner.load(Relaxed)
     }
 
     /// Returns the number of the state, where it is known.

@@ -59,6 +59,10 @@ impl Registrar {
 
     /// Waits until no hotplug operation is under way and keeps the next one from starting.
     ///
+    /// While there are more than 64 guards at a time, states and instances that are dropped in
+    /// tasks which have none are refused too, for these cannot be told from the others; they stay
+    /// until their [`Owner`](super::Owner) goes.
+    ///
     /// May sleep. C: `cpus_read_lock()`.
     #[inline]
     pub fn cpus_read_lock(&mut self) -> CpusReadGuard<'_> {
@@ -84,6 +88,10 @@ impl Registrar {
 ///
 /// What this is borrowed from decides for how long. Setups and removals of states may be under way:
 /// those that are done with the lock held are not kept out by others that hold it for reading too.
+///
+/// # Invariants
+///
+/// For as long as it can be borrowed, `cpu_hotplug_lock` is held for reading.
 pub struct CpusLocked(NotThreadSafe);
 
 impl CpusLocked {
@@ -96,7 +104,8 @@ impl CpusLocked {
 
     /// Tells whether a CPU is online.
     pub fn is_online(&self, cpu: CpuId) -> bool {
-        // SAFETY: The mask is always there, and does not change while no CPU comes or goes.
+        // SAFETY: The mask is always there. By the type invariant no CPU comes or goes, so it does
+        // not change.
         unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_online_mask) }
     }
 }
@@ -148,7 +157,7 @@ impl CpusReadGuard<'_> {
     unsafe fn new() -> Self {
         if Obstacle::find() == Obstacle::CpusLocked {
             // INVARIANT: Nobody is left to give that reference back: the guard that did not borrow
-            // has been leaked, as the caller says.
+            // has been leaked, as the caller says. So the lock stays held, also for `CpusLocked`.
             return Self {
                 place: None,
                 borrowed: true,
@@ -169,7 +178,7 @@ impl CpusReadGuard<'_> {
             HOLDERS.unlisted.add(1u64, Relaxed);
         }
         // INVARIANT: The reference that was just taken belongs to the new value, and so does the
-        // place in the list.
+        // place in the list. It is given back when nobody borrows the `CpusLocked` in it any more.
         Self {
             place,
             borrowed: false,

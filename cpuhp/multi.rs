@@ -217,8 +217,8 @@ impl<T: Callbacks> Instance<T> {
     ///
     /// # Errors
     ///
-    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, and the error of the startup
-    /// that failed.
+    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, `EDEADLK` if the task has
+    /// leaked a [`CpusReadGuard`], and the error of the startup that failed.
     pub fn new(
         registrar: &mut Registrar,
         state: Arc<MultiState<T>>,
@@ -233,7 +233,8 @@ impl<T: Callbacks> Instance<T> {
     ///
     /// # Errors
     ///
-    /// Those of `data`, `ENOMEM`, and `ESHUTDOWN` if the owner is gone.
+    /// Those of `data`, `ENOMEM`, `ESHUTDOWN` if the owner is gone, and `EDEADLK` if the task has
+    /// leaked a [`CpusReadGuard`].
     pub fn new_nocalls(
         registrar: &mut Registrar,
         state: Arc<MultiState<T>>,

@@ -38,7 +38,8 @@ impl Owner {
     ///
     /// The returned value is dropped before the code of `module` is unloaded: in process context,
     /// not in a cpuhp callback, and without `cpus_read_lock()` held. By then whatever has begun to
-    /// set up or to remove a state or an instance with a reference to it has returned.
+    /// set up or to remove a state or an instance with a reference to it has returned, and nothing
+    /// begins to until the drop has returned.
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         let registry = Arc::pin_init(
             pin_init!(Registry {
@@ -108,7 +109,8 @@ impl Drop for Owner {
                 }
                 entry.phase.end();
                 if let What::State(removed) = listed.what {
-                    removed();
+                    // SAFETY: The state has just been removed, and this is done once for each.
+                    unsafe { removed() };
                 }
             }
         }
@@ -180,8 +182,8 @@ struct Listed {
 pub(super) enum What {
     /// An instance: its node.
     Instance(*mut bindings::hlist_node),
-    /// A state: what is called when that is done.
-    State(fn()),
+    /// A state: what is called, once, when that is done. It requires no more.
+    State(unsafe fn()),
 }
 
 // SAFETY: Who gets at what is not `Sync` by itself holds a lock, by the type invariants.

@@ -73,12 +73,12 @@ impl<V: CpuValue> CpuValues<V> {
     ///
     /// - `EINVAL` if it was not the kernel that called it for these values, but somebody with the
     ///   context of another call.
-    /// - `ESHUTDOWN` if it is the owner that removes them.
+    /// - `ESHUTDOWN` if it may be the owner that removes them.
     fn put(&self, cx: &Context<'_, V::Section>, value: Option<V>) -> Result {
         if !cx.is_about(self) {
             return Err(EINVAL);
         }
-        if cx.is_by_owner() {
+        if cx.may_be_by_owner() {
             // Somebody may have a reference to the value. It goes with the instance, which has been
             // leaked.
             return Err(ESHUTDOWN);

@@ -110,10 +110,15 @@ impl<T> Slot<T> {
         unsafe { &**self.data.get() }
     }
 
-    /// Gives the slot up, when no callback runs and none will.
-    fn clear(&self) {
+    /// Gives the slot up.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the slot, or is the owner that has removed its state. No callback of that
+    /// runs and none will.
+    unsafe fn clear(&self) {
         self.entry.phase.set_state(-1);
-        // INVARIANT: The state that owned it is gone.
+        // INVARIANT: The state that owned it is gone, as the caller says.
         self.taken.store(false, Release);
     }
 }
@@ -227,17 +232,18 @@ impl<T: SingleCallbacks> SingleState<T> {
         };
         slot.entry.phase.end();
 
-        // If there is no state, nothing calls back any more.
-        let state = setup.number(ret).inspect_err(|_| slot.clear())?;
+        let state = setup.number(ret).inspect_err(|_| {
+            // SAFETY: The slot was filled above, and if there is no state nothing calls back.
+            unsafe { slot.clear() }
+        })?;
         slot.entry.phase.set_state(state);
+        // SAFETY: The owner calls it when it has removed the state.
+        let what = What::State(|| unsafe { T::SLOT.get().clear() });
         // SAFETY: The owner was there before, and does not go meanwhile. A slot is static. It has
         // just been taken, so its entry is on no list, or the owner of that has given the slot up
         // after it removed the state. The state has just been set up, its number is noted, and it
         // is removed after its entry is taken off.
-        unsafe {
-            let what = What::State(|| T::SLOT.get().clear());
-            setup.owner.list(&slot.entry, what, setup.invoke);
-        }
+        unsafe { setup.owner.list(&slot.entry, what, setup.invoke) };
         // INVARIANT: The state has just been made, it owns the slot, and the entry is listed.
         Ok(Self { state, data, setup })
     }
@@ -300,7 +306,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
             // the lock is held, and this is not a callback.
             unsafe { remove_state(self.state, self.setup.invoke) };
             slot.entry.phase.end();
-            slot.clear();
+            // SAFETY: By the type invariants the slot is ours, and the state has been removed.
+            unsafe { slot.clear() };
         } else {
             // The owner has removed it, or is about to and needs the data for that.
             core::mem::forget(self.data.clone());

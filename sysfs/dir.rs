@@ -49,8 +49,7 @@ pub struct Dir<D: Directory>(Arc<Node<D>>);
 impl<D: Directory> Dir<D> {
     /// Makes the directory `name` in `parent`, with all its files.
     ///
-    /// `module` is the module that `D` is
-    /// part of. May sleep.
+    /// `module` is the module that `D` is part of. May sleep.
     ///
     /// C: `kobject_init_and_add()`, `sysfs_create_file()`.
     ///
@@ -83,8 +82,9 @@ impl<D: Directory> Dir<D> {
     ///
     /// # Safety
     ///
-    /// The returned value is dropped before the code of `module` is unloaded: it is not leaked.
-    /// What is in the directory may be: when this is dropped nobody reaches it any more.
+    /// The returned value is dropped before the code of `module` is unloaded: it is not leaked, and
+    /// not dropped in a function of an attribute, where it would be refused. What is in the
+    /// directory may be both: when this is dropped nobody reaches it any more.
     pub unsafe fn new_in_kernel(
         name: &CStr,
         data: impl PinInit<D, Error>,
@@ -152,13 +152,16 @@ impl<D: Directory> Drop for Dir<D> {
     ///
     /// In a function of an attribute this is for what is below the attribute's directory. Anywhere
     /// else it would wait for the function itself, or for another that may be waiting for this one.
-    /// There it is an error, which the kernel log gets to hear of: the directory, its data and its
-    /// module then stay for good.
+    /// There it is an error, which the kernel log gets to hear of: the directory and its data then
+    /// stay for good, or until one above it is dropped, and its module stays loaded.
     fn drop(&mut self) {
         if !Caller::directories().all(|directory| self.0.is_below(directory)) {
             pr_err!(
                 "sysfs directory dropped by an attribute not above it: it and its module stay\n"
             );
+            // Where the module is on its way out already, this does not keep it. But then what is
+            // in a directory goes with that, and the directory in /sys/kernel is not dropped here:
+            // see `Dir::new_in_kernel()`.
             // SAFETY: The module is alive: its code is running.
             unsafe { bindings::__module_get(self.0.module.as_ptr()) };
             core::mem::forget(self.0.clone());
@@ -175,7 +178,7 @@ impl<D: Directory> Drop for Dir<D> {
 /// # Invariants
 ///
 /// - `kobj` is initialized, and this value holds a reference to it.
-/// - It is in sysfs, with the files of `D`, until the [`Dir`] is dropped.
+/// - It is in sysfs, with the files of `D`, until the [`Dir`] or one above it is dropped.
 #[pin_data(PinnedDrop)]
 struct Node<D: Directory> {
     #[pin]
@@ -241,11 +244,12 @@ impl<D: Directory> Node<D> {
         parent: *mut bindings::kobject,
         name: &CStr,
     ) -> Result {
+        let ktype: &'static bindings::kobj_type = &Self::TYPE;
         // SAFETY: The kobject is zeroed and the type is static. The format takes one string.
         to_result(unsafe {
             bindings::kobject_init_and_add(
                 kobj,
-                &Self::TYPE,
+                ktype,
                 parent,
                 c"%s".as_char_ptr(),
                 name.as_char_ptr(),

@@ -44,8 +44,10 @@ impl<D: Directory> Dir<D> {
 impl Notifier {
     /// Wakes whoever waits for the file to change, if somebody has it open.
     ///
-    /// From any context but an NMI. Whoever reads the file after being woken, or opens it after
-    /// this, sees what was stored before. C: `sysfs_notify_dirent()`.
+    /// From any context but an NMI and, with PREEMPT_RT, one that must not sleep. Whoever reads the
+    /// file after being woken, or opens it after this, sees what was stored before.
+    ///
+    /// C: `sysfs_notify_dirent()`.
     #[inline]
     pub fn notify(&self) {
         // SAFETY: By the type invariant there is a reference to the node, and it is a file.

@@ -372,7 +372,7 @@ fn values(owner: &OwnerRef, registrar: &mut Registrar) -> Result {
 /// Leaks a state and an instance with an owner that goes.
 fn leaked(module: &'static ThisModule, registrar: &mut Registrar) -> Result {
     let cpus = online_cpus(registrar);
-    // SAFETY: It is dropped below.
+    // SAFETY: It is dropped below. Only this task sets up and removes with it.
     let owner = unsafe { Owner::new(module) }?;
     let data = Counting::new()?;
     core::mem::forget(SingleState::new(
@@ -395,7 +395,7 @@ fn leaked(module: &'static ThisModule, registrar: &mut Registrar) -> Result {
 
 /// An instance that is not leaked but outlives its owner: somebody may have references to values.
 fn outliving(module: &'static ThisModule, registrar: &mut Registrar) -> Result {
-    // SAFETY: It is dropped below.
+    // SAFETY: It is dropped below. Only this task sets up and removes with it.
     let owner = unsafe { Owner::new(module) }?;
     let state = MultiState::new(registrar, Setup::new(owner.reference()))?;
     let instance = Instance::new(registrar, state, CpuValues::<Value>::new(FailOn(None)))?;
@@ -476,8 +476,9 @@ fn refused(
         GFP_KERNEL,
     )?;
     let data = SelfDroppingDir(me.clone());
-    // SAFETY: It is dropped by its own attribute, which pins the module; whoever loads it like this
-    // does that or does not unload it.
+    // SAFETY: It is dropped by its own attribute, which this is a test of, and so refused; but then
+    // that pins the module. Whoever loads it like this does that before it could be unloaded, or
+    // does not unload it.
     let dir = unsafe { Dir::new_in_kernel(c"rust_cpuhp_test", Ok(data), module) }?;
     *me.me.lock() = Some(dir);
     Ok(me)
@@ -493,7 +494,8 @@ static CYCLE: Atomic<*const SelfDropping> = Atomic::new(ptr::null());
 
 impl kernel::Module for CpuhpTest {
     fn init(module: &'static ThisModule) -> Result<Self> {
-        // SAFETY: It is dropped with the module's data.
+        // SAFETY: It is dropped with the module's data. All that is set up and removed with it is
+        // done here.
         let owner = unsafe { Owner::new(module) }?;
         // SAFETY: A module's init function runs in process context without a lock held.
         let registrar = &mut unsafe { Registrar::assume() };

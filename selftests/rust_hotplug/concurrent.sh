@@ -137,7 +137,31 @@ two_writers() {
 	end_case
 }
 
-begin 2
+# Who only looks does not wait for a setup, which may take long.
+readers() {
+	begin_case "everything of a state can be read while it is being set up"
+	fresh
+	set_to 0 $SYS/online/installed
+	set_to "${online##* }" $SYS/online/startup_inject/cpus
+	set_to 5000000 $SYS/online/startup_inject/delay_us
+	put 1 $SYS/online/installed &
+	background=$!
+	until
+		get $SYS/online/startup_inject/hits
+		[ "$value" = 1 ] || ! kill -0 "$background"
+	do
+		sleep 0.1
+	done
+	find $SYS/online -type f -perm -400 -exec cat {} + >"$tmp/reader" || not_so "reading failed"
+	# It is still at it.
+	expect_file online/installed 0
+	wait "$background"
+	background=
+	expect_file online/installed 1
+	end_case
+}
+
+begin 3
 
 tmp=$(mktemp -d) || exit 1
 # Many CPUs are many operations.
@@ -147,4 +171,5 @@ set -- $hotpluggable
 [ $# -lt 16 ] || hotplug_rounds=1
 setup_and_hotplug
 two_writers
+readers
 finish

@@ -248,6 +248,8 @@ ways() { # STATE WAY
 	nocalls*)	;;
 	*)
 		arm "$1" startup EIO "$last"
+		# A rollback is not for a teardown to refuse, whoever does it.
+		[ "$1" != online_multi ] || arm "$1" teardown EBUSY all -1
 		add "$1" b
 		expect "adding b" "$err" EIO
 		# shellcheck disable=SC2086
@@ -257,6 +259,7 @@ ways() { # STATE WAY
 		next add b startup "$last" "-5 injected"
 		# shellcheck disable=SC2086
 		each add b teardown $list
+		expect_file "$1/teardown_inject/hits" 0
 		expect_seen "$1" "the failure"
 		;;
 	esac

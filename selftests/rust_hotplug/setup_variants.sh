@@ -99,6 +99,8 @@ fails() { # STATE WAY CALLBACKS
 	fresh
 	choose "$@"
 	arm "$1" startup EIO "$last"
+	# A rollback is not for a teardown to refuse, whoever does it.
+	[ "$1" != online ] || arm "$1" teardown EBUSY all -1
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" EIO
 	# shellcheck disable=SC2086 # a list
@@ -112,6 +114,7 @@ fails() { # STATE WAY CALLBACKS
 	expect_seen setup
 	expect_file "$1/installed" 0
 	expect_file "$1/state" -1
+	expect_file "$1/teardown_inject/hits" 0
 	put 1 "$SYS/$1/installed"
 	expect "the write after that" "$err" 0
 	end_case
