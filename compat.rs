@@ -357,9 +357,9 @@ pub mod before_7_0 {
         ///
         /// # Safety
         ///
-        /// It is what [`to`] made of a `T`.
+        /// It is what [`to`] made of a `T`, or a sum of such numbers.
         const unsafe fn from<T: Value>(value: T::As) -> T {
-            // SAFETY: What `Value` and this function require.
+            // SAFETY: What `Value` and this function require. What has sums is the type itself.
             unsafe { transmute(value) }
         }
 
@@ -422,6 +422,7 @@ pub mod before_7_0 {
             bool; i32; u32; i64; u64; usize; *mut T, T; *const T, T;
         }
 
+        // INVARIANT: These are types whose sums are as good as any other value.
         macro_rules! sums {
             ($($of:ty)*) => {$(
                 impl Atomic<$of> {

@@ -188,8 +188,8 @@ pub(super) fn in_callback() -> bool {
 ///
 /// # Invariants
 ///
-/// - The value lives for no longer than a call by `kernel/cpu.c` of a callback of a state in
-///   section `S`, for CPU `cpu`, and stays in the task of that call.
+/// - The value lives for no longer than a call by `kernel/cpu.c` of a callback, in `direction`, of
+///   a state in section `S`, for CPU `cpu`, and stays in the task of that call.
 /// - `data` is the address of the data that this call is about, and `phase` belongs to them.
 pub struct Context<'a, S: Section> {
     cpu: CpuId,

@@ -365,7 +365,8 @@ unsafe extern "C" fn startup<T: Callbacks>(cpu: c_uint, node: *mut bindings::hli
     // SAFETY: The kernel passes the node of an instance that is being added or has been; it goes
     // only after its removal, which waits for callbacks that run.
     let inner = unsafe { instance::<T>(node) };
-    // SAFETY: This function's own requirement.
+    // SAFETY: This function's own requirement. The node is a part of the instance that the call is
+    // for, and so are data and phase.
     unsafe { call_startup(cpu, &inner.entry.phase, &inner.data) }
 }
 
@@ -377,6 +378,7 @@ unsafe extern "C" fn startup<T: Callbacks>(cpu: c_uint, node: *mut bindings::hli
 unsafe extern "C" fn teardown<T: Callbacks>(cpu: c_uint, node: *mut bindings::hlist_node) -> c_int {
     // SAFETY: As in `startup()`.
     let inner = unsafe { instance::<T>(node) };
-    // SAFETY: This function's own requirement.
+    // SAFETY: This function's own requirement. The node is a part of the instance that the call is
+    // for, and so are data and phase.
     unsafe { call_teardown(cpu, &inner.entry.phase, &inner.data) }
 }

@@ -59,6 +59,7 @@ impl<V: CpuValue> CpuValues<V> {
         for _ in 0..nr_cpu_ids() {
             values.push(UnsafeCell::new(None), GFP_KERNEL)?;
         }
+        // INVARIANT: There are no callbacks yet.
         Ok(Self { shared, values })
     }
 
@@ -87,7 +88,9 @@ impl<V: CpuValue> CpuValues<V> {
         // SAFETY: This is in a callback for these values, and there is one at a time. There are no
         // references to the value: `Instance::value()` gives them out only while no CPU comes or
         // goes, and for an instance that is neither being added nor being removed, but by the
-        // owner, and then this is not reached.
+        // owner: its teardowns do not get here, and a startup that does meanwhile is part of a
+        // hotplug operation.
+        // INVARIANT: By those of `Context` this is in a callback for that CPU.
         drop(unsafe { place.replace(value) });
         Ok(())
     }

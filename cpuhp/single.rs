@@ -322,7 +322,8 @@ impl<T: SingleCallbacks> Drop for SingleState<T> {
 /// To be called only by `kernel/cpu.c`, as the startup of a [`SingleState<T>`].
 unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: This function's own requirement, twice.
+    // SAFETY: This function's own requirement, twice. By the invariants of `Slot` data and phase
+    // are those of the state that owns it, which is the one that is called for.
     unsafe { call_startup(cpu, &slot.entry.phase, slot.data()) }
 }
 
@@ -333,6 +334,7 @@ unsafe extern "C" fn startup<T: SingleCallbacks>(cpu: c_uint) -> c_int {
 /// To be called only by `kernel/cpu.c`, as the teardown of a [`SingleState<T>`].
 unsafe extern "C" fn teardown<T: SingleCallbacks>(cpu: c_uint) -> c_int {
     let slot = T::SLOT.get();
-    // SAFETY: This function's own requirement, twice.
+    // SAFETY: This function's own requirement, twice. By the invariants of `Slot` data and phase
+    // are those of the state that owns it, which is the one that is called for.
     unsafe { call_teardown(cpu, &slot.entry.phase, slot.data()) }
 }

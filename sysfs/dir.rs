@@ -133,7 +133,7 @@ impl<D: Directory> Dir<D> {
 }
 
 impl<D: Directory> Dir<D> {
-    /// Returns the kobject, which is in sysfs.
+    /// Returns the kobject, which has been added to sysfs.
     pub(super) fn as_raw(&self) -> *mut bindings::kobject {
         self.0.kobj.get()
     }

@@ -143,12 +143,12 @@ readers() {
 	fresh
 	set_to 0 $SYS/online/installed
 	set_to "${online##* }" $SYS/online/startup_inject/cpus
-	set_to 5000000 $SYS/online/startup_inject/delay_us
+	set_to 10000000 $SYS/online/startup_inject/delay_us
 	put 1 $SYS/online/installed &
 	background=$!
 	until
 		get $SYS/online/startup_inject/hits
-		[ "$value" = 1 ] || ! kill -0 "$background"
+		[ "$value" = 1 ] || ! kill -0 "$background" 2>/dev/null
 	do
 		sleep 0.1
 	done

@@ -111,10 +111,10 @@ fails() { # STATE WAY CALLBACKS
 	# Without a teardown there is nothing to undo it with.
 	# shellcheck disable=SC2086
 	! has "$3" teardown || each setup "$1" teardown $list
+	expect_file "$1/teardown_inject/hits" 0
 	expect_seen setup
 	expect_file "$1/installed" 0
 	expect_file "$1/state" -1
-	expect_file "$1/teardown_inject/hits" 0
 	put 1 "$SYS/$1/installed"
 	expect "the write after that" "$err" 0
 	end_case
