@@ -101,7 +101,7 @@ module! {
         },
         fail_errno: i32 {
             default: 12,
-            description: "The error number it fails with, 1 to 511",
+            description: "The error number it fails with, 1 to 511; 12 (ENOMEM) by default",
         },
         unsafe_faults: u8 {
             default: 0,
