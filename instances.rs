@@ -173,9 +173,9 @@ impl<T: InstanceFromPoint> Multi<T> {
     ///
     /// `ENODEV` if the state is not set up, and those of [`Instance::new`].
     pub fn add(&self, registrar: &mut Registrar, point: Arc<Point>) -> Result<Added<T>> {
-        let inner = &mut *self.installation.lock();
-        let settings = inner.settings;
-        let installed = inner.installed.as_mut().ok_or(ENODEV)?;
+        let installed = &mut *self.installation.lock();
+        let installed = installed.as_mut().ok_or(ENODEV)?;
+        let settings = self.settings();
         let state = installed.state.clone();
         let number = state.state();
         let Settings { way, which } = settings;
@@ -244,7 +244,7 @@ impl<T: InstanceFromPoint> Multi<T> {
 
     /// Removes an instance.
     pub fn del(&self, registrar: &mut Registrar, added: Added<T>) {
-        let mut inner = self.installation.lock();
+        let mut installed = self.installation.lock();
         added.point.begin(added.settings.removal());
         let Settings { way, which } = added.settings;
         if way == Way::Manual {
@@ -254,7 +254,7 @@ impl<T: InstanceFromPoint> Multi<T> {
             drop(added.instance);
         }
         added.point.end(Ok(None));
-        if let Some(installed) = &mut inner.installed {
+        if let Some(installed) = &mut *installed {
             installed.instances -= 1;
         }
     }
@@ -272,19 +272,20 @@ impl<T: InstanceFromPoint> Installable for Multi<T> {
     }
 
     fn install(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.installation.lock();
-        if inner.installed.is_some() {
+        let mut installed = self.installation.lock();
+        if installed.is_some() {
             return Ok(());
         }
-        let setup = Setup::new(&self.owner).only(inner.settings.which);
-        let state = match inner.settings.way {
+        let Settings { way, which } = self.settings();
+        let setup = Setup::new(&self.owner).only(which);
+        let state = match way {
             Way::Calls | Way::Nocalls => MultiState::new(registrar, setup),
             Way::CallsCpuslocked | Way::NocallsCpuslocked | Way::Manual => {
                 MultiState::new_cpuslocked(&registrar.cpus_read_lock(), setup)
             }
         }?;
         self.installation.set_number(state.state());
-        inner.installed = Some(Installed {
+        *installed = Some(Installed {
             state,
             instances: 0,
         });
@@ -292,12 +293,12 @@ impl<T: InstanceFromPoint> Installable for Multi<T> {
     }
 
     fn remove(&self, _registrar: &mut Registrar) -> Result {
-        let mut inner = self.installation.lock();
-        if inner.installed.as_ref().is_some_and(|i| i.instances != 0) {
+        let mut installed = self.installation.lock();
+        if installed.as_ref().is_some_and(|i| i.instances != 0) {
             return Err(EBUSY);
         }
         // The last reference: there are no instances.
-        drop(inner.installed.take());
+        drop(installed.take());
         self.installation.set_number(-1);
         Ok(())
     }

@@ -169,14 +169,15 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
     }
 
     fn install(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.installation.lock();
-        if inner.installed.is_some() {
+        let mut installed = self.installation.lock();
+        if installed.is_some() {
             return Ok(());
         }
-        let setup = Setup::new(&self.owner).only(inner.settings.which);
+        let settings = self.settings();
+        let setup = Setup::new(&self.owner).only(settings.which);
         let callbacks = self.callbacks.clone();
-        self.point.begin(inner.settings.setup());
-        let result = match inner.settings.way {
+        self.point.begin(settings.setup());
+        let result = match settings.way {
             Way::Calls => SingleState::new(registrar, setup, callbacks),
             Way::Nocalls => SingleState::new(registrar, setup.nocalls(), callbacks),
             Way::CallsCpuslocked => {
@@ -185,25 +186,24 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
             Way::NocallsCpuslocked => {
                 SingleState::new_cpuslocked(&registrar.cpus_read_lock(), setup.nocalls(), callbacks)
             }
-            Way::Manual => {
-                self.install_by_hand(&registrar.cpus_read_lock(), setup, inner.settings.which)
-            }
+            Way::Manual => self.install_by_hand(&registrar.cpus_read_lock(), setup, settings.which),
         };
         let number = result.as_ref().map(|state| Some(state.state()));
         self.point.end(number.map_err(|error| *error));
         let state = result?;
         self.installation.set_number(state.state());
-        inner.installed = Some(state);
+        *installed = Some(state);
         Ok(())
     }
 
     fn remove(&self, registrar: &mut Registrar) -> Result {
-        let mut inner = self.installation.lock();
-        let Some(state) = inner.installed.take() else {
+        let mut installed = self.installation.lock();
+        let Some(state) = installed.take() else {
             return Ok(());
         };
-        self.point.begin(inner.settings.removal());
-        match inner.settings.way {
+        let settings = self.settings();
+        self.point.begin(settings.removal());
+        match settings.way {
             // As it was set up, with or without calls.
             Way::Calls | Way::Nocalls | Way::CallsCpuslocked => drop(state),
             Way::NocallsCpuslocked => {
@@ -213,7 +213,7 @@ impl<T: SingleCallbacks + FromPoint> Installable for State<T> {
                 let guard = registrar.cpus_read_lock();
                 state.remove_nocalls_cpuslocked(&guard);
                 undo_online_cpus(&guard, |cpu| {
-                    by_hand_teardown(&self.point, cpu, inner.settings.which, Operation::Remove);
+                    by_hand_teardown(&self.point, cpu, settings.which, Operation::Remove);
                 });
             }
         }

@@ -132,19 +132,12 @@ impl Settings {
 pub struct Installation<T> {
     /// The number of the state, or -1. For readers, who do not wait for a setup that is under way.
     number: Atomic<i32>,
-    /// The settings in `inner`, likewise.
+    /// How it is set up, or will be. Readers do not wait here either; who changes it holds the lock
+    /// of `installed` as well.
     #[pin]
-    shown: SpinLock<Settings>,
+    settings: SpinLock<Settings>,
     #[pin]
-    inner: Mutex<Inner<T>>,
-}
-
-/// What is changed by one at a time.
-pub struct Inner<T> {
-    /// How it is set up, or will be.
-    pub settings: Settings,
-    /// What it is.
-    pub installed: Option<T>,
+    installed: Mutex<Option<T>>,
 }
 
 impl<T> Installation<T> {
@@ -152,17 +145,14 @@ impl<T> Installation<T> {
     pub fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             number: Atomic::new(-1),
-            shown <- new_spinlock!(Settings::DEFAULT),
-            inner <- new_mutex!(Inner {
-                settings: Settings::DEFAULT,
-                installed: None,
-            }),
+            settings <- new_spinlock!(Settings::DEFAULT),
+            installed <- new_mutex!(None),
         })
     }
 
-    /// Keeps others from setting it up or removing it.
-    pub fn lock(&self) -> Guard<'_, Inner<T>, MutexBackend> {
-        self.inner.lock()
+    /// Keeps others from setting it up or removing it, and from changing its settings.
+    pub fn lock(&self) -> Guard<'_, Option<T>, MutexBackend> {
+        self.installed.lock()
     }
 
     /// Says which number it has got, or -1 when it is removed.
@@ -203,7 +193,7 @@ pub trait Installable: Send + Sync + Sized + 'static {
 
     /// Returns how it is set up.
     fn settings(&self) -> Settings {
-        *self.installation().shown.lock()
+        *self.installation().settings.lock()
     }
 
     /// Changes how it is set up the next time.
@@ -212,14 +202,14 @@ pub trait Installable: Send + Sync + Sized + 'static {
     ///
     /// `EBUSY` if it is set up, in another way.
     fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result {
-        let mut inner = self.installation().lock();
-        let mut settings = inner.settings;
+        let installed = self.installation().lock();
+        let before = self.settings();
+        let mut settings = before;
         change(&mut settings);
-        if settings != inner.settings && inner.installed.is_some() {
+        if settings != before && installed.is_some() {
             return Err(EBUSY);
         }
-        inner.settings = settings;
-        *self.installation().shown.lock() = settings;
+        *self.installation().settings.lock() = settings;
         Ok(())
     }
 }

@@ -19,9 +19,13 @@ hotplug_cpus() {
 	done
 }
 
+read_all() { # DIRECTORY
+	find "$1" -type f -perm -400 -exec cat {} + >/dev/null
+}
+
 read_everything() {
 	while :; do
-		find $SYS -type f -perm -400 -exec cat {} + >/dev/null || echo "reading failed"
+		read_all $SYS || echo "reading failed"
 	done
 }
 
@@ -142,8 +146,7 @@ readers() {
 	begin_case "everything of a state can be read while it is being set up"
 	fresh
 	set_to 0 $SYS/online/installed
-	set_to "${online##* }" $SYS/online/startup_inject/cpus
-	set_to 10000000 $SYS/online/startup_inject/delay_us
+	fault online/startup_inject cpus="${online##* }" delay_us=10000000
 	put 1 $SYS/online/installed &
 	background=$!
 	until
@@ -152,7 +155,7 @@ readers() {
 	do
 		sleep 0.1
 	done
-	find $SYS/online -type f -perm -400 -exec cat {} + >"$tmp/reader" || not_so "reading failed"
+	read_all $SYS/online || not_so "reading failed"
 	# It is still at it.
 	expect_file online/installed 0
 	wait "$background"
