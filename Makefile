@@ -94,6 +94,8 @@ help:
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
+	@echo '  NO_KVM=1       - emulate the CPUs of the VM although this machine has KVM'
+	@echo '  RETRY_KVM=1    - try KVM again although it has failed to run the kernel since this machine was booted'
 	@echo '  TEST="A B"     - run only these selftests'
 	@echo '  MATRIX="A B"   - test-all: only these kernels, in this order: KERNEL, KERNEL/ARCH,'
 	@echo '                   KERNEL/FLAVOUR or KERNEL/ARCH/FLAVOUR, as 7.3 7.2/arm64 7.3/rt debug'
