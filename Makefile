@@ -19,18 +19,26 @@ override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN TEST MATRIX
 
-.PHONY: all modules demo test test-all torture bench vm kernel-tree check install modules_install clean help
+.PHONY: all modules selftests demo test test-all torture bench vm kernel-tree check install modules_install clean help
 .NOTPARALLEL:
 
-all: modules
+all: modules selftests
 
 ifneq ($(strip $(KERNEL)),)
 modules:
 	@scripts/build --here
+
+selftests: modules
 else
 modules:
 	@scripts/check-kdir '$(KDIR)'
 	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+
+# The module is of use also where these cannot be built, so that is no error.
+selftests: modules
+	@if [ -e selftests/kselftest/runner.sh ] || KDIR='$(KDIR)' selftests/get-kselftest; then \
+		$(MAKE) --no-print-directory -C selftests all || echo 'The selftests could not be built, see above.'; \
+	fi
 endif
 
 demo:
@@ -71,7 +79,8 @@ clean:
 
 help:
 	@echo 'Targets:'
-	@echo '  all (default)  - build rust_hotplug.ko against KDIR or, with KERNEL=, against the cached tree'
+	@echo '  all (default)  - build rust_hotplug.ko and the selftests, against KDIR or,'
+	@echo '                   with KERNEL=, against the cached tree'
 	@echo '  demo           - show in a VM how the kernel rolls back when a callback fails'
 	@echo '  test           - run the selftests in a VM'
 	@echo '  test-all       - run them on every kernel there is support for, and print one table'
