@@ -28,13 +28,13 @@ mark_log() {
 clean_use() {
 	begin_case "setup, removal, locks, per-CPU values, leaks"
 	mark_log clean
-	run $insmod "$TEST_KO"
+	load_file "$TEST_KO"
 	expect "insmod" "$err" 0
 	value=$(reports)
 	expect "what failed" "$(printf '%s\n' "$value" | grep -v '^ok ')" ""
 	[ "$(printf '%s\n' "$value" | grep -c '^ok ')" -ge 13 ] || not_so "only: $value"
 	expect_said "was leaked: removed"
-	run rmmod rust_cpuhp_test
+	unload_module rust_cpuhp_test
 	expect "rmmod" "$err" 0
 	value=$(grep rust_cpuhp_test $CPU/hotplug/states)
 	expect "states left" "$value" ""
@@ -44,7 +44,7 @@ clean_use() {
 refused() {
 	begin_case "dropped in a callback, under the lock and by an own attribute"
 	mark_log refused
-	run $insmod "$TEST_KO" pin=1
+	load_file "$TEST_KO" pin=1
 	expect "insmod" "$err" 0
 	value=$(reports | grep -v '^ok ')
 	expect "what failed" "$value" ""
@@ -54,7 +54,7 @@ refused() {
 	put 1 /sys/kernel/rust_cpuhp_test/drop
 	expect "the attribute that drops its directory" "$err" 0
 	expect_said "sysfs directory dropped by an attribute not above it"
-	run rmmod rust_cpuhp_test
+	unload_module rust_cpuhp_test
 	[ "$err" != 0 ] || not_so "the module could be unloaded"
 	# What stays goes on working.
 	for i in $hotpluggable; do

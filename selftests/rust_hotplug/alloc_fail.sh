@@ -279,8 +279,7 @@ load_first=${ALLOC_FAIL_FIRST:-$(($(od -A n -N 1 -t u1 /dev/urandom) % load_step
 ! has_kmemleak || forget_leaks
 count_all
 
-load log_records=1024
-[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+load_or_exit log_records=1024
 fresh
 for s in $STATES $MULTI; do
 	setting_up "$s"
@@ -294,8 +293,7 @@ callbacks
 unload
 loading
 unloading
-load log_records=1024
-[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $KO: $message"
+load_or_exit log_records=1024
 works
 unload
 leaks

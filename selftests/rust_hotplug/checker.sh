@@ -68,8 +68,8 @@ cleanup_hook() {
 
 begin 20 unloaded
 trap 'cleanup_hook; left' EXIT
-run $insmod "$HOOK"
-[ "$err" = 0 ] || ktap_exit_fail_msg "insmod $HOOK: $message"
+load_file "$HOOK"
+[ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $HOOK: $err"
 
 begin_case "what the kernel does by itself"
 restart
@@ -241,7 +241,7 @@ dmesg | grep -A1 'broke the contract' | tail -n 1 | grep -q 'seq=.*state=' ||
 restart
 end_case
 
-run rmmod rust_hotplug_hook
+unload_module rust_hotplug_hook
 expect "rmmod" "$err" 0
 trap left EXIT
 finish

@@ -12,8 +12,7 @@
 start() {
 	whole "$cpu"
 	if ! module_loaded; then
-		load unsafe_faults=1
-		[ "$err" = 0 ] || ktap_exit_fail_msg "insmod: $message"
+		load_or_exit unsafe_faults=1
 	fi
 	for _state in prepare_multi online_multi; do
 		with both $_state

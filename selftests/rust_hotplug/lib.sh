@@ -9,8 +9,6 @@
 
 export LC_ALL=C				# some output is compared as text
 export PATH="$PATH:/usr/sbin:/sbin"	# su leaves them out
-# The runner starts us under stdbuf, with which echo loses the errno of a write.
-unset _STDBUF_O
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=/dev/null
 . ../kselftest/ktap_helpers.sh

@@ -295,8 +295,7 @@ perl -e 'use strict; use warnings; use Errno;' 2>/dev/null || skip_all "no perl"
 begin 9 unloaded
 
 tmp=$(mktemp -d) || exit 1
-load
-[ "$err" = 0 ] || ktap_exit_fail_msg "insmod: $message"
+load_or_exit
 fresh
 arguments
 woken

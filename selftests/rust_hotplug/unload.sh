@@ -141,7 +141,7 @@ files_open() {
 	# In a subshell: a failed read must not end this one.
 	(cat <&3) 2>/dev/null && not_so "the log can still be read"
 	(cat <&4) 2>/dev/null && not_so "errno can still be read"
-	(/bin/echo 1 >&5) 2>/dev/null && not_so "installed can still be written"
+	(echo 1 >&5) 2>/dev/null && not_so "installed can still be written"
 	exec 3<&- 4<&- 5>&-
 	load_it
 	unload_it

@@ -37,9 +37,9 @@ calls() {
 		where = f["task"] "@" f["on"]
 		if (where == "cpuhp/" f["cpu"] "@" f["cpu"])
 			where = "cpuhp/" f["cpu"]
-		# put() writes with the program echo. Some kernels take a CPU
+		# The program that put() writes with is called errno. Some kernels take a CPU
 		# down in a worker of the CPU that controls it.
-		else if (f["task"] == "echo" ||
+		else if (f["task"] == "errno" ||
 			 f["op"] == "hotplug" && f["task"] ~ /^kworker/)
 			where = "writer"
 		print f["op"], f["state"], f["callback"], f["cpu"], where,

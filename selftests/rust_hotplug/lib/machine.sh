@@ -19,78 +19,31 @@ throwaway() {
 }
 
 #
-# Errors: the name of the errno with which a write failed. Only a program's
-# message says it (dash calls them all "I/O error"), so it is /bin/echo that writes.
+# Writing to files
 #
 
-# errno_of MESSAGE: $err becomes the name of the errno that it ends with.
-errno_of() {
-	case ${1##*: } in
-	"Operation not permitted")		err=EPERM ;;
-	"No such file or directory" | "nonexistent directory") err=ENOENT ;;
-	"Input/output error" | "I/O error")	err=EIO ;;
-	"No such device or address")		err=ENXIO ;;
-	"Resource temporarily unavailable")	err=EAGAIN ;;
-	"Cannot allocate memory" | "Out of memory") err=ENOMEM ;;
-	"Permission denied")			err=EACCES ;;
-	"Device or resource busy" | "Resource busy") err=EBUSY ;;
-	"File exists")				err=EEXIST ;;
-	"No such device")			err=ENODEV ;;
-	"Invalid argument" | [Ii]"nvalid parameter"*) err=EINVAL ;;
-	"No space left on device")		err=ENOSPC ;;
-	"Operation canceled")			err=ECANCELED ;;
-	"Numerical result out of range" | "Result not representable") err=ERANGE ;;
-	"Connection timed out" | "Operation timed out") err=ETIMEDOUT ;;
-	*)					err="unknown (${1##*: })" ;;
-	esac
-}
+# The program that makes one system call and prints the name of the errno.
+errno_program=../rust_hotplug/errno
 
-# errno_number NAME: $number becomes its number.
-errno_number() {
-	case $1 in
-	EPERM)		number=1 ;;
-	ENOENT)		number=2 ;;
-	EIO)		number=5 ;;
-	ENXIO)		number=6 ;;
-	EAGAIN)		number=11 ;;
-	ENOMEM)		number=12 ;;
-	EBUSY)		number=16 ;;
-	ENODEV)		number=19 ;;
-	EINVAL)		number=22 ;;
-	ENOSPC)		number=28 ;;
-	ERANGE)		number=34 ;;
-	ETIMEDOUT)	number=110 ;;
-	*)		number=unknown ;;
-	esac
-}
-
-# put VALUE FILE: writes it. $err becomes 0 or the errno's name.
+# put VALUE FILE: writes VALUE to FILE. Sets $err to 0 or to the name of the errno.
 put() {
-	if message=$({ /bin/echo "$1" >"$2"; } 2>&1); then
-		err=0
-	else
-		errno_of "$message"
-	fi
+	err=$($errno_program write "$2" "$1") || err="unknown, as $errno_program has failed"
 }
 
-# set_to VALUE FILE...: writes it where that has to work.
+# set_to VALUE FILE...: writes VALUE to each FILE, and reports a failed check if it cannot.
 set_to() {
 	_value=$1
 	shift
 	for _file; do
 		echo "$_value" 2>/dev/null >"$_file" && continue
 		put "$_value" "$_file"
-		not_so "writing $_value to $_file failed, then: $err"
+		not_so "writing $_value to $_file failed; a second time it ended with $err"
 	done
 }
 
-# run COMMAND...: $err becomes 0 or the errno's name.
-run() {
-	if message=$("$@" 2>&1); then
-		err=0
-	else
-		errno_of "$message"
-	fi
+# errno_number NAME: sets $number to the number of that errno.
+errno_number() {
+	number=$($errno_program number "$1") || number=unknown
 }
 
 #

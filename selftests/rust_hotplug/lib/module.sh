@@ -12,31 +12,36 @@ loadable() {
 	[ -r "$KO" ] || modinfo rust_hotplug >/dev/null 2>&1
 }
 
-# By its path: a shell of busybox prefers its own.
-insmod=insmod
-for _dir in /sbin /usr/sbin; do
-	[ ! -x $_dir/insmod ] || insmod=$_dir/insmod
-done
-
-load() { # PARAMETER...
+# load [PARAMETER...]: loads the module. Sets $err to 0 or to the name of the errno.
+load() {
 	if [ -r "$KO" ]; then
-		run $insmod "$KO" "$@"
+		load_file "$KO" "$@"
 	else
-		run modprobe rust_hotplug "$@"
+		load_file "$(modinfo -n rust_hotplug)" "$@"
 	fi
+}
+
+# load_file FILE [PARAMETER...]: loads any module. Sets $err as load does.
+load_file() {
+	err=$($errno_program load "$@") || err="unknown, as $errno_program has failed"
 }
 
 # load_or_exit [PARAMETER...]: loads the module, or ends the test.
 load_or_exit() {
 	load "$@"
-	[ "$err" = 0 ] || ktap_exit_fail_msg "cannot load the module: $message"
+	[ "$err" = 0 ] || ktap_exit_fail_msg "cannot load the module: $err"
 }
 
 # unload: unloads the module. Sets $err to 0 or to the name of the errno.
 unload() {
 	expect_no_violations
-	run rmmod rust_hotplug
+	unload_module rust_hotplug
 	module_loaded || violations=0
+}
+
+# unload_module NAME: unloads any module. Sets $err as unload does.
+unload_module() {
+	err=$($errno_program unload "$1") || err="unknown, as $errno_program has failed"
 }
 
 # kernel_states: sets $value to the number of the module's states that the kernel lists.
