@@ -1,41 +1,32 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0
 #
-# fail_nth.pl FIRST STEP OPERATION -- UNDO: makes one allocation after the other fail, by
-# /proc/thread-self/fail-nth: of each time that the operation is done another one, until
-# it makes no more. If it succeeds then UNDO is done. Nothing may have changed after that,
-# nor after an error. Prints what has, and at last how many allocations there were. Both
-# are one of
-#	write FILE VALUE	into a file that is open
-#	read FILE		out of one that is open
+# fail_nth.pl FIRST STEP OPERATION -- UNDO: does the operation again and again, and each time makes
+# one of its memory allocations fail, with /proc/thread-self/fail-nth: first number FIRST, then
+# FIRST + STEP and so on, until the operation makes no more allocations. Whenever the operation
+# succeeds all the same, UNDO is done. After that, or after an error, everything has to be as it was
+# before. Prints what has changed, and in the last line how many allocations there were.
+# OPERATION and UNDO are each one of these, of which only that one system call is meant:
+#	write FILE VALUE	to a file that is already open
+#	read FILE		from a file that is already open
 #	open FILE
-#	load FILE PARAMETERS	of a module
+#	load FILE PARAMETERS	loads the module in FILE
 #	unload MODULE
 #	nothing
-# of which only that one system call is meant.
 use strict;
 use warnings;
-use Errno;
 use Fcntl;
+use lib $0 =~ m{(.*)/} ? $1 : '.';
+use interface;
 
 my ($first, $step, @words) = @ARGV;
 my ($end) = grep { $words[$_] eq '--' } 0 .. $#words;
 my @operation = @words[0 .. $end - 1];
 my @undo = @words[$end + 1 .. $#words];
 
-my $top = '/sys/kernel/rust_hotplug';
-my $cpu = '/sys/devices/system/cpu';
 my ($finit_module, $delete_module) = `uname -m` =~ /^x86_64/ ? (313, 176) : (273, 106);
-my %name_of = map { Errno->can($_)->() => $_ } sort keys %!;
 
 # --- what may not change ---------------------------------------------------------------
-
-sub files_below {
-	my ($dir) = @_;
-	opendir(my $handle, $dir) or return ();
-	my @names = sort grep { !/^\.\.?$/ } readdir($handle);
-	return map { -d "$dir/$_" ? files_below("$dir/$_") : "$dir/$_" } @names;
-}
 
 sub text_of {
 	my ($file) = @_;
@@ -44,10 +35,12 @@ sub text_of {
 	return <$handle> // "$!";
 }
 
-# But for the log and what counts.
+# Returns the text of every file that an operation which fails must leave as it was: not of the log and
+# the counts, which also tell of calls that were undone.
 sub everything {
-	my @files = grep { !m,/(log|startups|teardowns|failures|hits|add|remove|reset)$, } files_below($top);
-	push @files, "$cpu/online", "$cpu/hotplug/states", glob("$cpu/cpu[0-9]*/online $cpu/cpu[0-9]*/hotplug/*");
+	my $others = join '|', qw(log hits add remove reset), @COUNTS;
+	my @files = grep { !m,/($others)$, } files_below($SYS);
+	push @files, "$CPU/online", "$CPU/hotplug/states", glob("$CPU/cpu[0-9]*/online $CPU/cpu[0-9]*/hotplug/*");
 	my %text = map { $_ => text_of($_) } @files;
 	$text{module} = -d '/sys/module/rust_hotplug' ? "loaded\n" : "not loaded\n";
 	return \%text;
@@ -64,7 +57,7 @@ sub changes {
 
 # --- operations ------------------------------------------------------------------------
 
-# Returns the system call, with all made ready for it.
+# Returns a function that makes the system call and nothing else, so that no other allocation counts.
 sub prepared {
 	my ($what, $name, $text) = @_;
 	my $file;
@@ -89,7 +82,8 @@ sub prepared {
 	die "$what: no such operation\n";
 }
 
-# Returns 0 or an errno, and whether there was an allocation of that number.
+# Does the operation with its allocation number $nth failing. Returns 0 or the errno, and whether the
+# operation made so many allocations.
 sub fail_nth {
 	my ($nth) = @_;
 	my $call = prepared(@operation);
@@ -108,7 +102,7 @@ sub fail_nth {
 my $before = everything();
 my ($failed, $coped, $status) = (0, 0, 0);
 my %others;
-# What is allocated at the first use of something is not what this is about.
+# Some things are allocated once, when something is first used. That is not the operation's.
 fail_nth(1000000);
 prepared(@undo)->() or die "@undo: $!\n";
 my $nth = $first;
@@ -117,8 +111,9 @@ for (;; $nth += $step) {
 	my $what = $injected ? "allocation $nth failing" : "none failing";
 	if ($error) {
 		$failed++;
-		$others{$name_of{$error} // $error}++ if ($name_of{$error} // '') ne 'ENOMEM';
-		print "with $what: ", $name_of{$error} // $error, "\n" if !$injected;
+		my $name = error_name($error);
+		$others{$name}++ if $name ne 'ENOMEM';
+		print "with $what: $name\n" if !$injected;
 	} else {
 		$coped++;
 		prepared(@undo)->() or print "with $what: @undo: $!\n";

@@ -1,81 +1,49 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0
 #
-# fuzz.pl SEED WRITES: writes at random to every file of rust_hotplug that can be
-# written: any bytes, lengths and offsets. Each write is judged by a model of what the
-# files take: it has to succeed with the value that was written, or to fail with the
-# right error and change nothing. Prints what was otherwise, and at last how many writes
-# there were. The same seed makes the same writes.
+# fuzz.pl SEED WRITES: writes at random to every file of rust_hotplug that can be written: any bytes,
+# lengths and offsets. A model of what the files take judges each write: it has to succeed, and the
+# file to have the value that was written; or it has to fail with the right error, and to change
+# nothing. Prints each write with which it was otherwise, and in the last line how many writes there
+# were. The same seed makes the same writes.
 use strict;
 use warnings;
-use Errno;
 use Fcntl;
 use POSIX ();
+use lib $0 =~ m{(.*)/} ? $1 : '.';
+use interface;
 
 my ($seed, $writes) = @ARGV;
 srand($seed);
-my $top = '/sys/kernel/rust_hotplug';
 my $page = POSIX::sysconf(POSIX::_SC_PAGESIZE());
 my $instance = 'instance-of-the-fuzz';
-my %range = (
-	probability => [0, 100],
-	interval => [1, 2147483647],
-	times => [-1, 2147483647],
-	space => [0, 2147483647],
-	delay_us => [0, 10000000],
-	seed => [0, '18446744073709551615'],
-	installed => [0, 1],
-	reset => [1, 1],
-	errno => [0, 511],
-);
-my %words = (
-	setup => [qw(calls nocalls calls_cpuslocked nocalls_cpuslocked manual)],
-	callbacks => [qw(both startup teardown)],
-);
-
-my %number_of = map { $_ => Errno->can($_)->() } sort keys %!;
-my %name_of = reverse %number_of;
+my %words = (setup => \@SETUPS, callbacks => \@CALLBACKS);
 
 # --- the files -------------------------------------------------------------------------
 
-sub files_below {
-	my ($dir) = @_;
-	opendir(my $handle, $dir) or return ();
-	my @names = sort grep { !/^\.\.?$/ } readdir($handle);
-	return map { -d "$dir/$_" ? files_below("$dir/$_") : "$dir/$_" } @names;
-}
-
-sub value_of {
-	my ($file) = @_;
-	open(my $handle, '<', $file) or return undef;
-	my $value = <$handle>;
-	chomp $value if defined $value;
-	return $value;
-}
-
-# Whatever a write that fails must leave alone. The log and the counts tell of calls, which
-# a setup that fails has made.
+# Returns the text of every file that a write which fails must leave as it was: not of the log and the
+# counts, as a setup that fails has made calls.
 sub everything {
-	return join '', map { "$_ " . (value_of($_) // '') . "\n" } grep {
-		(stat($_))[2] & 0400 && !m,/(log|startups|teardowns|failures|hits|times|space)$,
-	} files_below($top);
+	my $others = join '|', qw(log hits times space), @COUNTS;
+	return join '', map { "$_ " . (get($_) // '') . "\n" } grep {
+		(stat($_))[2] & 0400 && !m,/($others)$,
+	} files_below($SYS);
 }
 
-sub instances_of {
-	my ($dir) = @_;
-	opendir(my $handle, $dir) or return ();
-	return grep { !/^\.\.?$/ && -d "$dir/$_" } readdir($handle);
-}
-
+# Writes what has to be accepted.
 sub set {
 	my ($value, $file) = @_;
-	sysopen(my $handle, $file, O_WRONLY) or die "$file: $!\n";
-	defined(syswrite($handle, "$value\n")) or die "writing $value to $file: $!\n";
+	my $error = put($file, "$value\n");
+	die "writing $value to $file: $error\n" if $error;
+}
+
+# Returns the name of the state that a file belongs to, if it does.
+sub state_of {
+	my ($file) = @_;
+	return $file =~ m,^$SYS/([a-z_]+)/, ? $1 : undef;
 }
 
 # --- what to write ---------------------------------------------------------------------
-
-sub one_of { return $_[int(rand(@_))] }
 
 sub bytes {
 	my ($length) = @_;
@@ -87,11 +55,11 @@ my @lengths = (0, 1, 2, 3, 7, 32, 33, $page - 1, $page, $page + 1, 2 * $page, 65
 sub valid_value {
 	my ($kind, $file) = @_;
 	return one_of(@{$words{$kind}}) if $words{$kind};
-	return one_of(qw(0 1 2 22 511 ENOMEM EIO EPERM ENODEV)) if $kind eq 'errno';
-	return one_of(value_of("$top/online/startup_inject/cpus"), 0, '0-0', '0,0') if $kind eq 'cpus';
+	return one_of(0, 1, 2, 22, 511, 'EPERM', @ERRNOS) if $kind eq 'errno';
+	return one_of(get("$SYS/online/startup_inject/cpus"), 0, '0-0', '0,0') if $kind eq 'cpus';
 	return one_of(map { "fuzz$_" } 0 .. 5) if $kind eq 'add';
-	return one_of('nobody', instances_of($file =~ s,/remove$,,r)) if $kind eq 'remove';
-	my ($least, $most) = @{$range{$kind}};
+	return one_of('nobody', instances_of(state_of($file))) if $kind eq 'remove';
+	my ($least, $most) = @{$RANGE{$kind}};
 	return one_of($least, $most, $least + 1, int(rand(1000)) + $least);
 }
 
@@ -122,9 +90,10 @@ sub random_value {
 	return $value;
 }
 
-# --- what is to come of it -------------------------------------------------------------
+# --- the model: what has to come of a write -------------------------------------------------------------
 
-# Numbers of any size, as text: without their sign and zeros, and compared.
+# Numbers may have any size here, so they are texts. normal() returns one without a plus and without zeros
+# in front, or undef if it is no number.
 sub normal {
 	my ($sign, $digits) = $_[0] =~ /^([+-]?)0*([0-9]+)$/ or return undef;
 	return $sign eq '-' && $digits ne '0' ? "-$digits" : $digits;
@@ -138,8 +107,8 @@ sub compare {
 	return $minus_x ? -$order : $order;
 }
 
-# What the kernel module takes for the value: a page at most, up to a NUL, trimmed. Not defined if that
-# is nothing, or no text.
+# Returns what the kernel module takes for the value: of at most a page, what is before the first NUL,
+# without blanks around it. Returns undef if that is empty or not text.
 sub text_of {
 	my ($bytes) = @_;
 	my $text = substr($bytes, 0, $page);
@@ -153,73 +122,76 @@ sub text_of {
 	return $text;
 }
 
-# Returns the error that is due, or 0 and the value that is to be read back. Either may be a pattern.
+# Returns the error that the write has to fail with, or 0 and the value that has to be read back. Either
+# may be a pattern.
 sub verdict {
 	my ($file, $kind, $bytes, $before) = @_;
 	my $text = text_of($bytes);
 	return 'EINVAL' if !defined $text;
-	my ($state) = $file =~ m,^$top/([a-z_]+)/,;
+	my $state = state_of($file);
 
 	if ($words{$kind}) {
 		return 'EINVAL' if !grep { $_ eq $text } @{$words{$kind}};
-		return 'EBUSY' if $text ne $before && value_of("$top/$state/installed") eq '1';
+		return 'EBUSY' if $text ne $before && get("$SYS/$state/installed") eq '1';
 		return (0, $text);
 	}
 	if ($kind eq 'add' || $kind eq 'remove') {
 		return 'EINVAL' if $text !~ /^[A-Za-z0-9._:\@+-]{1,32}$/ || $text =~ /^(\.|\.\.|-)$/;
-		my $is_there = -d "$top/$state/instances/$text";
+		my $is_there = -d "$SYS/$state/instances/$text";
 		return $is_there ? (0, undef) : 'ENOENT' if $kind eq 'remove';
 		return 'EEXIST' if $is_there || $text eq 'add' || $text eq 'remove';
-		return 'ENODEV' if value_of("$top/$state/installed") ne '1';
-		my $armed = value_of("$top/$state/startup_inject/errno");
+		return 'ENODEV' if get("$SYS/$state/installed") ne '1';
+		my $armed = get("$SYS/$state/startup_inject/errno");
 		return ($armed eq '0' ? 0 : qr/^(0|@{[same_error($armed)]})$/, undef);
 	}
 	if ($kind eq 'cpus') {
-		# The kernel has more forms of lists than this knows: these at least.
+		# The kernel takes more forms of lists than this knows. These are sure.
 		return (0, $text + 0) if $text =~ /^0+$/ && length($text) < 9;
-		# A number that is too large may be seen before what is none.
+		# The kernel may find a number that is too large (ERANGE) before something that is no number.
 		return (qr/^(EINVAL|ERANGE)$/, $before) if $text !~ m,^[-0-9:/\,nNalAL \t\n\f\r]+$,;
 		return (qr/^(0|EINVAL|ERANGE)$/, qr/^([0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)?$/);
 	}
 	my $must_not_fail = $file =~ m,/prepare(_multi)?/(.*/)?teardown_inject/,;
-	if ($kind eq 'errno' && $text =~ /^(ENOMEM|EIO|EPERM|ENODEV)$/) {
+	if ($kind eq 'errno' && grep { $_ eq $text } 'EPERM', @ERRNOS) {
 		return $must_not_fail ? 'EPERM' : (0, $text);
 	}
 	if ($kind eq 'errno' && $text =~ /^E[A-Z0-9]+$/) {
-		# It may have become another name, or none.
+		# A mutation may have made it the name of another error, or of none.
 		return ($must_not_fail ? qr/^E(PERM|INVAL)$/ : qr/^(0|EINVAL)$/, $text);
 	}
 	my $number = normal($text);
 	return 'EINVAL' if !defined $number;
-	my ($least, $most) = @{$range{$kind}};
+	my ($least, $most) = @{$RANGE{$kind}};
 	return 'ERANGE' if compare($number, $least) < 0 || compare($number, $most) > 0;
 	if ($kind eq 'errno') {
 		return 'EPERM' if $number ne '0' && $must_not_fail;
-		# Of those that have several names it is one.
+		# Some errors have several names; the file has one of them.
 		my $names = join '|', grep { $number_of{$_} == $number } keys %number_of;
 		return (0, $number eq '0' ? '0' : $names ? qr/^($names)$/ : $number);
 	}
 	if ($kind eq 'installed' && $number ne $before) {
-		my $armed = value_of("$top/$state/startup_inject/errno");
+		my $armed = get("$SYS/$state/startup_inject/errno");
 		return ($number eq '1' && $armed ne '0' ? qr/^(0|@{[same_error($armed)]})$/ : 0, $number)
-			if $number eq '1' || !instances_of("$top/$state/instances");
+			if $number eq '1' || !instances_of($state);
 		return 'EBUSY';
 	}
 	return (0, $kind eq 'reset' ? undef : $number);
 }
 
-# A pattern of all the names of that error.
+# Returns a pattern that matches all names of that error.
 sub same_error {
 	my ($name) = @_;
 	my $number = $number_of{$name} // return $name;
 	return join '|', grep { $number_of{$_} == $number } keys %number_of;
 }
 
+# Succeeds if a value is what it should be, which may be a pattern.
 sub matches {
 	my ($is, $should) = @_;
 	return ref $should ? $is =~ $should : $is eq $should;
 }
 
+# Returns bytes in a form that can be printed.
 sub show {
 	my ($bytes) = @_;
 	my $text = substr($bytes, 0, 60);
@@ -235,30 +207,30 @@ sub problem {
 
 # --- main ------------------------------------------------------------------------------
 
-set($instance, "$top/$_/instances/add") for 'prepare_multi', 'online_multi';
-my @files = grep { (stat($_))[2] & 0200 } files_below($top);
+set($instance, "$SYS/$_/instances/add") for @MULTI;
+my @files = grep { (stat($_))[2] & 0200 } files_below($SYS);
 my $succeeded = 0;
 
 for my $n (1 .. $writes) {
-	# Each file equally often, and the ones with a directory of their own not to be lost among faults.
+	# Most files are those of faults. One write of three is to another file.
 	my $file = int(rand(3)) ? one_of(@files) : one_of(grep { !/_inject/ } @files);
 	my ($kind) = $file =~ m,([a-z_]+)$,;
 	my $bytes = random_value($kind, $file);
 	my $offset = int(rand(3)) ? 0 : one_of(1, $page - 1, $page, 2 ** 31, 2 ** 40, 9223372036854775800);
 	my $flags = one_of(O_WRONLY, O_WRONLY, O_WRONLY | O_TRUNC, O_WRONLY | O_APPEND);
 
-	my $before = value_of($file);
+	my $before = get($file);
 	my $all = int(rand(25)) ? undef : everything();
 	my ($error, $after) = verdict($file, $kind, $bytes, $before);
 	($error, $after) = (0, $before) if $bytes eq '';
-	# Whether that is beyond the end of any file is for the VFS to say.
+	# The VFS may refuse an offset that is so large.
 	$error = qr/^(\Q$error\E|EINVAL|EOVERFLOW|EFBIG)$/ if $offset > 2 ** 41 && !ref $error;
 
 	sysopen(my $handle, $file, $flags) or problem("$n: $file: $!"), next;
 	# In some kernels the files of sysfs end at 2 GiB.
 	sysseek($handle, $offset, 0) or $offset >= 2 ** 31 or problem("$n: $file: seeking $offset: $!"), next;
 	my $done = syswrite($handle, $bytes);
-	my $is = defined $done ? 0 : $name_of{$! + 0} // $! + 0;
+	my $is = defined $done ? 0 : error_name($! + 0);
 	close($handle);
 	my $what = "write $n, " . show($bytes) . " at $offset to $file (was " . ($before // 'nothing') . ")";
 
@@ -269,41 +241,39 @@ for my $n (1 .. $writes) {
 		$succeeded++;
 		my $length = length($bytes) < $page ? length($bytes) : $page;
 		problem("$what: returned $done, should be $length") if $done != $length;
-		my $now = value_of($file);
+		my $now = get($file);
 		if (defined $after && (!defined $now || !matches($now, $after))) {
 			problem("$what: reads '" . ($now // '') . "', should be '$after'");
 		}
 		if ($kind eq 'reset' && $bytes ne '') {
-			my $left = join ' ', grep { /errno$/ && value_of($_) ne '0' } files_below($top);
+			my $left = join ' ', grep { /errno$/ && get($_) ne '0' } files_below($SYS);
 			problem("$what: has left $left") if $left ne '';
 		}
 	} else {
-		my $now = value_of($file);
+		my $now = get($file);
 		problem("$what: failed with $is, but now reads '$now'") if defined $now && $now ne $before;
 		problem("$what: failed with $is, but changed another file") if defined $all && everything() ne $all;
 	}
 
-	# Ten seconds for each callback are legitimate, but they are not for here.
-	set(0, $file) if $kind eq 'delay_us' && value_of($file) > 50;
-	# Nor is a machine that is full of instances.
+	# Up to ten seconds for each callback are allowed, but would take too long here.
+	set(0, $file) if $kind eq 'delay_us' && get($file) > 50;
+	# Many instances would take too long, too.
 	if ($kind eq 'add') {
-		my $dir = $file =~ s,/add$,,r;
-		my @names = instances_of($dir);
+		my @names = instances_of(state_of($file));
 		if (@names > 8) {
-			$_ eq $instance or set($_, "$dir/remove") for @names;
+			$_ eq $instance or set($_, $file =~ s,add$,remove,r) for @names;
 		}
 	}
-	# Whatever was removed is put back, or there were ever less to write to.
+	# If our instance was removed, it is added again, so that there are always files of an instance.
 	if ($kind eq 'remove' && !-d ($file =~ s,remove$,$instance,r)) {
-		set(1, "$top/reset");
+		set(1, "$SYS/reset");
 		set($instance, $file =~ s,remove$,add,r);
 	}
 }
 
-# Whatever the names are that it has come upon.
-set(1, "$top/reset");
-for my $dir (map { "$top/$_/instances" } 'prepare_multi', 'online_multi') {
-	set($_, "$dir/remove") for instances_of($dir);
+set(1, "$SYS/reset");
+for my $state (@MULTI) {
+	set($_, "$SYS/$state/instances/remove") for instances_of($state);
 }
 print "$problems problems\n" if $problems;
 print "$writes writes, $succeeded of them succeeded\n";
