@@ -6,8 +6,8 @@
 # dies: rust_hotplug-selftest: down, and online is 1, which writing 1 does not change
 # copes: rust_hotplug-selftest: down, and online is 0
 #
-# The console that the output goes to does not survive the suspend of the devices
-# before it. So this speaks through the kernel log, and ends with a crash.
+# The console that the output goes to does not work any more after the suspend of the devices. So
+# this test writes to the kernel log instead, and ends by making the kernel crash.
 
 # shellcheck source=../rust_hotplug/lib.sh
 . "$(dirname "$0")/../rust_hotplug/lib.sh"
@@ -32,7 +32,7 @@ say() {
 cpu=${hotpluggable##* }
 load
 expect "insmod" "$err" 0
-# On the way down it is passed.
+# The state is armed for the way up. It has no teardown, so it is passed on the way down.
 set_to 0 $SYS/online/installed
 set_to startup $SYS/online/callbacks
 set_to 1 $SYS/online/installed

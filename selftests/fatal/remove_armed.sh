@@ -21,7 +21,7 @@ expect "arming state $id" "$err" 0
 expect_cpu "$cpu" hotplug/fail "$id"
 put 0 $SYS/online/installed
 
-# Here is only who has survived it.
+# This is reached only if the kernel has survived it.
 expect "the write of 0 to installed" "$err" 0
 expect_file online/installed 0
 [ ! "$outside_failed" ]

@@ -19,7 +19,7 @@ arm online startup ENOSPC "${online##* }"
 arm online teardown EIO "${online%% *}"
 put 1 $SYS/online/installed
 
-# Here is only who has survived it.
+# This is reached only if the kernel has survived it.
 expect "the write of 1 to installed" "$err" ENOSPC
 expect_file online/teardown_inject/hits 1
 expect_file online/installed 0

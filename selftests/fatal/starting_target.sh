@@ -12,14 +12,15 @@
 
 throwaway || skip_all "it kills the kernel: not on a machine that is kept"
 
-# scripts/vm takes a death before that for the emulator's.
+# The module has to be loaded: scripts/vm takes it for an error of the emulator if the kernel dies
+# before that.
 load
 expect "insmod" "$err" 0
 cpu=${hotpluggable##* }
 state_number RCU/tree:dying
 put "$number" "$CPU/cpu$cpu/hotplug/target"
 
-# Here is only who has survived it.
+# This is reached only if the kernel has survived it.
 expect "the write of $number to target" "$err" EINVAL
 expect_cpu "$cpu" hotplug/state "$all_up"
 [ ! "$outside_failed" ]

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The ABI file against the tree: every file and directory is described, what is
-# described is there, and the modes are those at the beginning of the descriptions.
-# RUST_HOTPLUG_ABI=FILE is the ABI file, by default the one above this directory.
+# The ABI file, compared with the files of the module: every file and directory is described,
+# everything that is described exists, and each has the mode that its description begins with.
+# RUST_HOTPLUG_ABI=FILE is the ABI file, by default the one in Documentation.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 abi=${RUST_HOTPLUG_ABI:-../../Documentation/ABI/testing/sysfs-kernel-rust_hotplug}
 
-# described: each path of each entry, with STATE and NAME as they are in the tree,
-# and its mode: d, RO, RW or WO.
+# described: prints each path that the ABI file has an entry for, with the names of the states for
+# STATE and "i" for NAME, and its mode: d (directory), RO, RW or WO.
 described() {
 	awk -v states="$STATES $MULTI" -v multi="$MULTI" -v names=i '
 	function entry_ends(  i, mode) {
@@ -59,7 +59,7 @@ described() {
 	}' "$abi" | sort
 }
 
-# present: what there is, in the same form.
+# present: prints the files that exist, in the same form.
 present() {
 	{
 		find $SYS -type d | sed 's/$/ d/'
@@ -127,7 +127,7 @@ tree() {
 	end_case
 }
 
-# Root could open what its mode does not allow, if sysfs let it.
+# Root may open files whatever their mode is, but sysfs keeps to what a file can do.
 opens() {
 	begin_case "what the modes promise: it can be read, or written, or not"
 	while read -r path mode; do

@@ -1,21 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The abstractions by themselves, in a module of their own that uses them well and
-# badly. What is refused pins that module: so that part is for a machine that is
-# thrown away, which says so with selftests.throwaway on its kernel command line.
+# The abstractions in cpuhp, used rightly and wrongly by a test module, rust_cpuhp_test. What it
+# does wrongly leaves something registered, so that it cannot be unloaded any more. That part is
+# only for a machine that is thrown away, which has selftests.throwaway on its kernel command line.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 TEST_KO=${RUST_CPUHP_TEST_KO:-../../rust_cpuhp_test.ko}
 
-# reports: what the module has said since it was told to begin.
+# reports: prints the results that the test module has written to the kernel log since the last
+# mark_log.
 reports() {
 	dmesg | sed -n "/$mark/,\$ s/.*rust_cpuhp_test: \(\(not \)\{0,1\}ok .*\)/\1/p"
 }
 
-# expect_said TEXT: the kernel log has it.
+# expect_said TEXT: checks that TEXT is in the kernel log since the last mark_log.
 expect_said() {
 	dmesg | sed -n "/$mark/,\$p" | grep -qF "$1" || not_so "the kernel log does not say: $1"
 }
@@ -56,7 +57,7 @@ refused() {
 	expect_said "sysfs directory dropped by an attribute not above it"
 	unload_module rust_cpuhp_test
 	[ "$err" != 0 ] || not_so "the module could be unloaded"
-	# What stays goes on working.
+	# What is still registered has to go on working.
 	for i in $hotpluggable; do
 		cpu_down "$i"
 		expect "offlining CPU $i" "$err" 0

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each allocation fails once: of loading and unloading, of setting up and removing, of
-# instances, and of whatever else a file can be told. The result is an error, and nothing
-# has changed; or the kernel copes, and all is as if nothing had failed. Nothing is leaked.
-# The kernel has to have been built with the fault injection for that.
+# Each memory allocation fails once: while the module is loaded and unloaded, states are set up and
+# removed, instances are added and removed, and files are read and written. Either the operation
+# fails and changes nothing, or the kernel does without that memory and the operation has its full
+# effect. Nothing may be leaked. This needs a kernel with fault injection for allocations.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 debugfs=/sys/kernel/debug
 
-# count_all: allocations of any size and kind.
+# count_all: makes the kernel's fault injection count allocations of any size and kind.
 count_all() {
 	for _dir in $debugfs/failslab $debugfs/fail_page_alloc; do
 		[ -d "$_dir" ] || continue
@@ -22,8 +22,8 @@ count_all() {
 	[ ! -d $debugfs/fail_page_alloc ] || set_to 0 $debugfs/fail_page_alloc/min-order
 }
 
-# count_below START END: of these only those made by the functions at these addresses,
-# or by what they call. Without arguments, all.
+# count_below [START END]: makes it count only allocations by the functions at these addresses, or
+# by functions that they call; without arguments, all allocations.
 count_below() {
 	for _dir in $debugfs/failslab $debugfs/fail_page_alloc; do
 		[ -e "$_dir/require-start" ] || continue
@@ -45,8 +45,9 @@ put_back() {
 	count_below
 }
 
-# What allocators say of themselves is no splat here: that there is no memory, and who
-# wanted it; nor what the kernel says of a directory that could not be made for want of it.
+# alloc_begin and alloc_end surround operations whose allocations fail. Messages of the allocators
+# about that are not counted as splats, nor is what the kernel says of a directory that it could not
+# make for want of memory.
 alloc_begin() {
 	splats_begin
 }
@@ -68,8 +69,8 @@ alloc_end() {
 	fi
 }
 
-# every_nth OPERATION ARGUMENT... -- UNDO ARGUMENT...: the operation, with one of its
-# allocations after the other failing.
+# every_nth OPERATION ARGUMENT... -- UNDO ARGUMENT...: does the operation again and again, each time
+# with another one of its allocations failing. fail_nth.pl has the details.
 every_nth() {
 	value=$(perl fail_nth.pl "$first" "$step" "$@" 2>&1)
 	expect "the status of fail_nth.pl $*" $? 0
@@ -78,14 +79,15 @@ every_nth() {
 	*" allocations make it fail"*)	;;
 	*)				not_so "fail_nth.pl $* has not come to its end" ;;
 	esac
-	# It has to say so if there is no memory. To unload needs none.
+	# Each of these operations needs memory, so it has to fail at least once. Unloading needs
+	# none.
 	case $1:$nl$value in
 	unload:*)			;;
 	*"${nl}0 allocations make"*)	not_so "no allocation makes it fail" ;;
 	esac
 }
 
-# symbol_range NAME: $start and $end become where that function is.
+# symbol_range NAME: sets $start and $end to the addresses of that kernel function.
 symbol_range() {
 	# shellcheck disable=SC2046 # two words
 	set -- $(awk -v name="$1" '
@@ -95,7 +97,7 @@ symbol_range() {
 	end=0x$2
 }
 
-# module_range: where the module's are.
+# module_range: sets $start and $end to the addresses of the module's functions.
 module_range() {
 	# shellcheck disable=SC2046 # two words
 	set -- $(awk '$4 == "[rust_hotplug]" && $2 ~ /[tT]/ { print $1 }' /proc/kallsyms | sort | sed -n '1p;$p')
@@ -195,7 +197,7 @@ files() {
 	end_case
 }
 
-# They run where nobody can be told that there is no memory.
+# A callback has nobody to report to that there is no memory, so it must not need any.
 callbacks() {
 	begin_case "callbacks allocate nothing"
 	if [ ! -e $debugfs/failslab/require-start ]; then
@@ -272,8 +274,9 @@ undo=put_back
 cpu=${hotpluggable##* }
 first=1
 step=1
-# To load takes seconds where DEBUG_KOBJECT_RELEASE lets the kernel wait for its own, so this is
-# but a part, and another one each time. ALLOC_FAIL_STEP=1 is all.
+# Where DEBUG_KOBJECT_RELEASE delays the release of the kernel's objects, loading takes seconds. So
+# only every 16th allocation fails, beginning with another one in each run. ALLOC_FAIL_STEP=1 is
+# every allocation.
 load_step=${ALLOC_FAIL_STEP:-16}
 load_first=${ALLOC_FAIL_FIRST:-$(($(od -A n -N 1 -t u1 /dev/urandom) % load_step + 1))}
 ! has_kmemleak || forget_leaks

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Bad values: the write fails with the right error and what was there stays.
-# Modes, and who may write.
+# Bad values: the write fails with the right error, and the file keeps its value. Modes of the
+# files, and who may write to them.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# refuses FILE VALUE ERRNO
+# refuses FILE VALUE ERRNO: checks that writing VALUE fails with ERRNO and changes nothing.
 refuses() {
 	get "$SYS/$1"
 	before=$value
@@ -17,7 +17,8 @@ refuses() {
 	expect "$1 after writing '$2'" "$value" "$before"
 }
 
-# All faults are read by the same code, so after the first a sample will do.
+# All faults use the same code, so all values are tried with the first fault, and a few with the
+# others.
 bad_errno() { # DIRECTORY
 	begin_case "$1/errno: bad values are refused"
 	fresh
@@ -88,7 +89,7 @@ bad_installed() { # STATE
 	expect_installed "$1"
 	set_to 0 "$SYS/$1/installed"
 	refuse_all "$1/installed"
-	# None of it has called anything.
+	# None of these writes may have called a callback.
 	expect_file "$1/startups" 0
 	end_case
 }
@@ -112,7 +113,7 @@ bad_reset() {
 	end_case
 }
 
-# It would make the kernel warn and leave the CPU half-way.
+# A teardown in the PREPARE section that fails makes the kernel warn and leaves the CPU half-way.
 prepare_teardown() {
 	begin_case "prepare/teardown_inject/errno: EPERM for anything but 0"
 	fresh
@@ -148,7 +149,7 @@ modes() {
 	end_case
 }
 
-# Also what is read-only, for root.
+# Also for root.
 read_only() {
 	begin_case "read-only files cannot be opened for writing, nor reset for reading"
 	for file in log online/state online/cpus_up prepare/startups prepare/failures \
@@ -160,7 +161,7 @@ read_only() {
 	end_case
 }
 
-# Each system has another program for that.
+# Systems differ in which program can run a command as another user.
 as_nobody() {
 	case $nobody in
 	setpriv)
@@ -182,7 +183,8 @@ not_root() {
 		return
 	fi
 	fresh
-	# Everything that root can write, with a value that does no harm.
+	# Writes to every file that root can write to. If a write does succeed, its value does no
+	# harm.
 	can=$(as_nobody "
 		cd $SYS
 		for file in reset \$(find . -type f); do
@@ -198,7 +200,7 @@ not_root() {
 	end_case
 }
 
-# More than a page, in one write.
+# More than a page, which is what sysfs takes in one write.
 long_value() {
 	begin_case "a very long value is refused"
 	fresh

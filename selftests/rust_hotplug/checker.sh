@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The checker sees every kind of breach. The kernel does not commit them, so this loads
-# rust_hotplug_hook, which is the module with two more files: `call` makes a call that
-# the kernel did not make, and `hide` keeps the checker from seeing one that it did.
+# The checker finds every kind of breach of the contract. The kernel keeps to the contract, so this
+# test loads rust_hotplug_hook: the module with two more files for each state. `call` makes a call
+# that the kernel did not make, and `hide` keeps the checker from seeing a call that the kernel did
+# make.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Here there have to be some.
+# Replaces the check in lib/module.sh: this test causes violations.
 expect_no_violations() {
 	:
 }
@@ -20,7 +21,7 @@ list_without 0 $hotpluggable
 [ "$list" ] || skip_all "no CPU that can go offline"
 c=${list##* }
 
-# restart: everything set up anew, nothing wrong.
+# restart: sets all states up anew, and checks that there are no violations then.
 restart() {
 	set_to "0 0" $SYS/hide
 	for i in a b; do
@@ -39,7 +40,8 @@ restart() {
 	set_to 1 $SYS/reset
 }
 
-# breaches: the log shows these, in whatever order, and the count agrees.
+# breaches: ends the case. Checks that the log shows these violations, in any order, and that the
+# number in the file agrees with the log.
 breaches() { # EXPECTED...
 	value=$(sed -n 's/.* callback=violation .* expected=//p' $SYS/log | sed 's/ *$//')
 	get_count=$(printf '%s\n' "$value" | grep -c .)
@@ -105,7 +107,7 @@ restart
 
 begin_case "on another CPU and in another task"
 call online "startup $c hotplug"
-# The writer may happen to be on that CPU.
+# The process that writes to the file may happen to run on that CPU.
 if grep -q 'expected=on-the-hotplugged-cpu' $SYS/log; then
 	breaches on-the-hotplugged-cpu in-the-right-task teardown-before-startup
 else
@@ -140,7 +142,7 @@ call online "startup $c hotplug"
 wait $background
 background=
 grep -q expected=one-callback-at-a-time $SYS/log ||
-	not_so "not seen"
+	not_so "the checker has not seen it"
 end_case
 restart
 
@@ -206,7 +208,7 @@ set_to 1 $SYS/online/startup_inject/times
 call online "startup 0 setup"
 wait $background
 background=
-grep -q expected=error-returned $SYS/log || not_so "not seen"
+grep -q expected=error-returned $SYS/log || not_so "the checker has not seen it"
 end_case
 restart
 
@@ -223,12 +225,12 @@ set_to 0 $SYS/prepare/installed
 call prepare "startup $c hotplug"
 breaches no-call-after-removal
 
-begin_case "a call of a setup when there is none"
+begin_case "a call of a setup when there is no setup"
 set_to 0 $SYS/online/installed
 call prepare "startup $c setup"
 breaches no-call teardown-before-startup
 
-begin_case "the kernel log hears of the first after each reset"
+begin_case "the first violation after each reset is in the kernel log"
 before=$(complaints)
 call prepare "teardown $c hotplug"
 call prepare "teardown $c hotplug"
@@ -237,7 +239,7 @@ set_to 1 $SYS/reset
 call prepare "teardown $c hotplug"
 expect "new complaints" "$(($(complaints) - before))" 2
 dmesg | grep -A1 'broke the contract' | tail -n 1 | grep -q 'seq=.*state=' ||
-	not_so "no records below it"
+	not_so "there are no records of the log below the complaint"
 restart
 end_case
 

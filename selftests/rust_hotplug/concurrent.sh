@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# CPUs go off and on while states are set up and removed and everything is read.
-# Nothing may deadlock or be lost, and at the end it all has to fit together.
+# CPUs go offline and online while states are set up and removed and every file is read. Nothing may
+# deadlock, no call may be missing in the log, and at the end all files have to agree.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 rounds=3
 
-# Any error is left where the main process finds it.
+# Prints errors, for the main process to read.
 hotplug_cpus() {
 	for _cpu in $hotpluggable; do
 		cpu_down "$_cpu"
@@ -29,7 +29,7 @@ read_everything() {
 	done
 }
 
-# What a reader sees of the log while it grows: whole lines, in order.
+# Checks that a reader of the log sees whole lines, in order, while the log grows.
 read_log() {
 	while :; do
 		awk '
@@ -82,8 +82,8 @@ setup_and_hotplug() {
 	end_case
 }
 
-# Startups and teardowns of a CPU in the log take turns, and the last one says
-# whether it is up. The counts are those of the log.
+# Checks that in the log each CPU has startups and teardowns by turns, of which the last says
+# whether the state is up there, and that the counts agree with the log.
 consistent() {
 	for s in $STATES; do
 		expect_installed "$s"
@@ -115,7 +115,7 @@ consistent() {
 	done
 }
 
-# Two that want the same: both are told that it worked.
+# Two processes write the same value at the same time: both writes have to succeed.
 two_writers() {
 	begin_case "two writers of the same file"
 	fresh
@@ -141,7 +141,7 @@ two_writers() {
 	end_case
 }
 
-# Who only looks does not wait for a setup, which may take long.
+# A setup may take long. Reading must not wait for it.
 readers() {
 	begin_case "everything of a state can be read while it is being set up"
 	fresh
@@ -156,7 +156,7 @@ readers() {
 		sleep 0.1
 	done
 	read_all $SYS/online || not_so "reading failed"
-	# It is still at it.
+	# The setup has not finished yet.
 	expect_file online/installed 0
 	wait "$background"
 	background=
@@ -167,7 +167,7 @@ readers() {
 begin 3
 
 tmp=$(mktemp -d) || exit 1
-# Many CPUs are many operations.
+# With many CPUs one round is enough.
 hotplug_rounds=$rounds
 # shellcheck disable=SC2086 # a list
 set -- $hotpluggable

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every point at which a fault can fire, once: each state and instance, in a setup,
-# while an instance is added, while a CPU goes online and offline, on every CPU, and
-# every errno. After each the machine is as it was before.
+# Every point at which a fault can fire, once: each state and instance, in a setup, when an instance
+# is added, and when a CPU goes online and offline; on every CPU. Then every errno. After each fault
+# the machine is as it was before.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# fails OPERATION FAULT CPU VALUE FILE: with the fault armed for the CPU, and one
-# errno after the other, writing the value to the file fails and changes nothing of
+# fails OPERATION FAULT CPU VALUE FILE: arms the fault for that CPU, each time with the next errno
+# of $ERRNOS, and checks that writing VALUE to FILE fails with that errno and changes nothing since
 # the last snapshot.
 points=0
 fails() {
@@ -37,7 +37,7 @@ fails() {
 	want="$want${want:+$nl}$1 ${2%%/*} $instance ${callback%_inject} $3 -$number"
 }
 
-# Of what fired, the log has each, and nothing else.
+# Checks that the log has each fault that has fired, and no others.
 expect_injected() {
 	expect "what was injected" \
 		"$(fields injected op state instance callback cpu ret | sed -n 's/^1 //p')" "$want"
@@ -76,7 +76,7 @@ add() { # STATE
 	end_case
 }
 
-# Of two instances the one that was added first is called second.
+# The kernel calls the instance first that was added last.
 two_instances() {
 	fresh
 	newest=j
@@ -125,7 +125,8 @@ offline() { # CPU
 	end_case
 }
 
-# A teardown of the PREPARE section cannot refuse, and everything can be late.
+# A teardown in the PREPARE section must not fail, so its fault takes no errno. It does take a
+# delay.
 cannot_refuse() {
 	begin_case "the faults that cannot be armed: EPERM for an errno, but not for a delay"
 	two_instances
@@ -142,7 +143,7 @@ cannot_refuse() {
 	end_case
 }
 
-# By its name where the kernel has one for it, else by its number.
+# Each errno is armed by its name if the kernel has one for it, else by its number.
 every_errno() {
 	begin_case "every errno: by its name, in the result of the write and in the log"
 	fresh
@@ -186,7 +187,8 @@ every_errno() {
 	end_case
 }
 
-# There its error is lost, and so the fault does not fire: ../reports/instance-error-lost.md
+# Older kernels lose the error of an instance there, and so the fault does not fire:
+# ../reports/instance-error-lost.md
 second_prepare=prepare_multi/instances/i
 ! older_than 7 2 || second_prepare=
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# When a fault fires: errno, probability, interval, times and space, each and all
-# together; that its draws can be repeated; and that a callback takes longer.
+# When a fault fires: errno, probability, interval, times and space, each and all together. The same
+# seed has to give the same draws. A delay has to make the callback take longer.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# refuses FILE VALUE ERRNO
+# refuses FILE VALUE ERRNO: checks that writing VALUE fails with ERRNO and changes nothing.
 refuses() {
 	get "$SYS/$1"
 	_before=$value
@@ -16,7 +16,7 @@ refuses() {
 	expect_file "$1" "$_before"
 }
 
-# idle STATE: nothing armed, and its startup not called.
+# idle STATE: disarms everything, and makes sure that attempt() will call the startup of the state.
 idle() {
 	fresh
 	case $1 in
@@ -26,7 +26,8 @@ idle() {
 	reset
 }
 
-# attempt STATE: has its startup called, and its teardown if that succeeds.
+# attempt STATE: makes the kernel call the startup on each CPU and, if that succeeds, the teardown.
+# Fails if a startup does.
 attempt() {
 	case $1 in
 	*_multi)
@@ -38,7 +39,8 @@ attempt() {
 	esac 2>/dev/null
 }
 
-# attempts STATE N: $fired becomes a 1 for each in which a startup failed, else a 0.
+# attempts STATE N: makes N attempts. Sets $fired to a digit for each: 1 if a startup failed, else
+# 0.
 attempts() {
 	fired=
 	fires=0
@@ -54,8 +56,9 @@ attempts() {
 	done
 }
 
-# model N SPACE INTERVAL TIMES DRAWS: $should becomes what attempts() is to find
-# where N calls match, $space and $times what is to be left of these two.
+# model N SPACE INTERVAL TIMES DRAWS: computes what attempts() has to find after N calls that match
+# a fault with these settings, where DRAWS has a 1 for each draw with which it fires. Sets $should
+# to that, and $space and $times to what these two files then have.
 model() {
 	should=
 	_n=$1
@@ -113,7 +116,7 @@ files() {
 	for s in $MULTI; do
 		set_to i "$SYS/$s/instances/add"
 	done
-	# All of them have the same code.
+	# All faults use the same code, so these few are enough.
 	for d in prepare/startup_inject prepare/teardown_inject online_multi/startup_inject \
 		 prepare_multi/instances/i/startup_inject online_multi/instances/i/teardown_inject; do
 		read_back $d
@@ -174,7 +177,8 @@ always_and_never() { # STATE
 	end_case
 }
 
-# With a given seed this is the same each time: four standard deviations are not luck.
+# The bounds are about four standard deviations from the mean. The seed is fixed, so the result is
+# the same in each run.
 band() { # PROBABILITY LEAST MOST
 	begin_case "probability $1: fires between $2 and $3 times in 200"
 	idle prepare
@@ -227,7 +231,7 @@ repeatable() {
 	end_case
 }
 
-# Otherwise all of them would fail together.
+# If faults or CPUs shared their draws, they would all fail together.
 own_draws() {
 	begin_case "each fault and each CPU has draws of its own"
 	seen=
@@ -248,14 +252,16 @@ own_draws() {
 	end_case
 }
 
-# by_cpu CPU LENGTH: $fired becomes what its first startups returned.
+# by_cpu CPU LENGTH: sets $fired to the first LENGTH digits of what the startups on that CPU did: 1
+# if the fault fired, else 0.
 by_cpu() {
 	fired=$(fields callback cpu injected | awk -v cpu="$1" '
 		$1 == "startup" && $2 == cpu { printf "%s", $3 }')
 	fired=$(printf "%.$2s" "$fired")
 }
 
-# Of a CPU that is not in cpus the log has calls as well, in which nothing is drawn.
+# drawn_by_cpu CPU...: sets $alone_CPU to the draws of each CPU when the fault is armed for that CPU
+# only. CPUs for which it is not armed are called, too, and draw nothing.
 drawn_by_cpu() { # CPU...
 	for _cpu; do
 		set_to 11 $SYS/seed
@@ -276,7 +282,8 @@ interleaving() {
 		eval "mixed_$i="
 	done
 	fault prepare/startup_inject times=-1 probability=50 errno=EIO
-	# Now one attempt each, from the last CPU, and twice where the number is even.
+	# Now one attempt for each CPU by turns, from the last CPU to the first, and some of them
+	# twice.
 	n=0
 	while [ $n -lt 8 ]; do
 		for i in $reversed; do
@@ -291,7 +298,7 @@ interleaving() {
 		eval "fired=\$mixed_$i should=\$alone_$i"
 		expect "the draws of CPU $i among others" "$(printf '%.12s' "$fired")" "$should"
 	done
-	# All in one setup, which ends at the first that fails.
+	# Now all CPUs in the same setup, which ends at the first CPU that fails.
 	reset
 	set_to 11 $SYS/seed
 	fault prepare/startup_inject times=-1 probability=50 errno=EIO
@@ -304,7 +311,8 @@ interleaving() {
 	end_case
 }
 
-# hotplug_in_order CPU...: with a startup that fails half of the times, twice.
+# hotplug_in_order CPU...: takes these CPUs down and up in this order, three times, with a startup
+# that fails half of the time.
 hotplug_in_order() {
 	idle prepare
 	set_to 1 $SYS/prepare/installed
@@ -324,7 +332,7 @@ hotplug_in_order() {
 }
 
 hotplug_order() { # CPU CPU
-	begin_case "so it is where CPUs $1 and $2 go off and on in another order"
+	begin_case "what is drawn for CPUs $1 and $2 does not depend on which of them goes offline and online first"
 	hotplug_in_order "$1" "$2"
 	for i; do
 		should=$(fields cpu state op callback ret injected | grep "^$i prepare")
@@ -361,14 +369,14 @@ same_log() {
 	begin_case "the same seed and the same operations give the same log, another seed does not"
 	scenario 3 >"$tmp/first"
 	scenario 3 >"$tmp/second"
-	cmp -s "$tmp/first" "$tmp/second" || not_so "the second log is another one"
+	cmp -s "$tmp/first" "$tmp/second" || not_so "the second log differs"
 	scenario 4 >"$tmp/second"
 	! cmp -s "$tmp/first" "$tmp/second" || not_so "with another seed it is the same log"
 	fresh
 	end_case
 }
 
-# Each attempt calls every CPU, of which one counts.
+# The fault is armed for one CPU, so each attempt counts as one call.
 combination() { # SPACE INTERVAL TIMES PROBABILITY
 	[ "$4" = 100 ] || set_to 7 $SYS/seed
 	fault online/startup_inject "space=$1" "interval=$2" "times=$3" "probability=$4" errno=ENOSPC
@@ -382,7 +390,7 @@ combination() { # SPACE INTERVAL TIMES PROBABILITY
 	expect_file online/startup_inject/times "$times"
 	expect_file online/startup_inject/interval "$2"
 	expect_file online/startup_inject/hits $fires
-	# The calls that an interval has counted are not those of the next one.
+	# An interval must not begin with calls that were counted for the one before.
 	reset
 	fault online/startup_inject "cpus=$last"
 }
@@ -414,7 +422,8 @@ combinations() {
 	end_case
 }
 
-# Over all the CPUs that it fires on, in the order in which they are called.
+# space and interval do not count for each CPU alone, but all matching calls in the order in which
+# they are made.
 over_cpus() {
 	begin_case "space and interval count the calls of all its CPUs"
 	idle prepare
@@ -450,7 +459,8 @@ disarmed() {
 	expect_file prepare/startup_inject/space 3
 	expect_file prepare/startup_inject/times 4
 	expect_file prepare/startup_inject/hits 0
-	# Not even towards the interval.
+	# The calls so far must not count towards the interval either, so the second call from here
+	# is the first to fire.
 	fault prepare/startup_inject space=0 "cpus=$last" errno=EIO
 	attempts prepare 4
 	expect "where it fires then" "$fired" 0101
@@ -458,7 +468,8 @@ disarmed() {
 	end_case
 }
 
-# What must not fail is not counted either, unless there is only a delay.
+# A call that must not fail is ignored by a fault with an errno. A fault with only a delay counts
+# it.
 where_it_may_fail() {
 	begin_case "with an errno it counts only calls that may fail, with a delay alone all"
 	fresh
@@ -487,7 +498,8 @@ where_it_may_fail() {
 	end_case
 }
 
-# lasted: for each call in the kernel's trace its state, CPU and duration in us.
+# lasted: prints for each call of the module in the kernel's trace the state's number, the CPU and
+# how many microseconds the call took.
 lasted() {
 	awk '
 	/cpuhp_(enter|exit): / {
@@ -508,7 +520,7 @@ lasted() {
 	}' "$tracing/trace"
 }
 
-# In microseconds, and without a bound above: the machine may be busy.
+# In microseconds. There is no check that it takes no longer, as the machine may be busy.
 delay=20000
 
 delays_in_log() {
@@ -530,7 +542,8 @@ delays_in_log() {
 		{
 			time = $1
 			if ($2 == cpu && $3 == "startup") {
-				# Down to a hundredth, where there is no call before it.
+				# The first record is compared with /proc/uptime, which counts in
+				# hundredths of a second.
 				if ((time - before) * 1000000 < delay - 10000 * (NR == 1))
 					print "after", (time - before) * 1000000, "us"
 				print $4, $5
@@ -540,7 +553,7 @@ delays_in_log() {
 		}')
 		injected=1
 		[ $e != 0 ] || injected=0
-		[ $number = 0 ] || number=-$number
+		[ "$number" = 0 ] || number=-$number
 		expect "what returned on CPU $last, and whether it was injected" "$value" "$number $injected"
 	done
 	set_to 0 $SYS/prepare/installed
@@ -549,7 +562,7 @@ delays_in_log() {
 	end_case
 }
 
-# The clocks of traces are not quite those of timers.
+# Nine tenths of the delay, as the clock of the trace and that of the timers differ a little.
 expect_lasted() { # CALLS
 	value=$(lasted | awk -v id="$id" -v delay=$((delay * 9 / 10)) '
 		$1 == id { calls++ }
@@ -593,7 +606,8 @@ delays_in_trace() {
 	end_case
 }
 
-# expect_hits INSTANCE STATE
+# expect_hits INSTANCE STATE: checks how often the fault of the instance and that of the state have
+# fired.
 expect_hits() {
 	expect_file prepare_multi/instances/i/startup_inject/hits "$1"
 	expect_file prepare_multi/startup_inject/hits "$2"
@@ -665,7 +679,7 @@ set -- $hotpluggable
 if [ $# -ge 2 ]; then
 	hotplug_order "$1" "$2"
 else
-	skip_case "so it is where CPUs go off and on in another order" "no two CPUs can go offline here"
+	skip_case "what is drawn does not depend on which CPU goes offline and online first" "no two CPUs can go offline here"
 fi
 if [ $# -ge 1 ]; then
 	instance_first "$1"

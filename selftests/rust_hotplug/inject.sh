@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The files of a fault: where, how often and with what it fires, what they read
-# back, and that reset disarms.
+# The files of a fault: what they read after a write, on which CPU, how often and with which errno
+# the fault fires, and that a reset disarms it.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -112,7 +112,7 @@ some_of 64 $online
 # shellcheck disable=SC2086
 set -- $list
 begin $(($# + 6)) unloaded
-# One for all cases: it has a buffer for each CPU, which takes its time to make.
+# One trace for all cases: it has a buffer for each CPU, so making it takes long.
 start_trace || diag "no cpuhp events in a tracefs"
 
 # Not EEXIST: load_module() itself replaces that, as it means that the module is loaded already.

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# States with instances: calls when one is added and removed, and what happens to
-# the others when one in the middle of the list fails. The kernel has them in a
-# list, the newest first, and forwards and back it walks it the same way.
+# States with instances: the calls when one is added and removed, and what happens to the others
+# when one in the middle of the list fails. The kernel has the newest at the head of the list, and
+# walks the list in the same direction on the way up and on the way down.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 MULTI="prepare_multi online_multi"
 
-# seen STATE: the log of that state: operation, instance, callback, CPU, return.
+# seen STATE: prints the records of that state in the log: operation, instance, callback, CPU and
+# result.
 seen() {
 	awk -v state="$1" '
 	{
@@ -21,7 +22,8 @@ seen() {
 		}
 		if (f["state"] != state)
 			next
-		# The place is as for a state without instances.
+		# Instances are called in the same task and on the same CPU as states without
+		# instances.
 		if (state ~ /^online/ && (f["on"] != f["cpu"] || f["task"] != "cpuhp/" f["cpu"]) && !byhand)
 			printf "misplaced "
 		print f["op"], f["instance"], f["callback"], f["cpu"],
@@ -30,7 +32,8 @@ seen() {
 }
 by_hand=
 
-# next OPERATION INSTANCE CALLBACK CPU [RETURN]: to follow in the log.
+# next OPERATION INSTANCE CALLBACK CPU [RESULT]: adds a call to $want, which the log has to show
+# next.
 next() {
 	want="$want${want:+$nl}$1 $2 $3 $4 ${5:-0}"
 }
@@ -57,7 +60,7 @@ del() {
 	put "$2" "$SYS/$1/instances/remove"
 }
 
-# empty: no instances, everything as after loading.
+# empty: removes all instances, and sets the states up as after loading.
 empty() {
 	for _state in $MULTI; do
 		for _dir in "$SYS/$_state"/instances/*/; do
@@ -248,7 +251,8 @@ ways() { # STATE WAY
 	nocalls*)	;;
 	*)
 		arm "$1" startup EIO "$last"
-		# A rollback is not for a teardown to refuse, whoever does it.
+		# The fault in the teardown must not fire: a rollback cannot be refused, whether the
+		# kernel does it or, with setup "manual", the module.
 		[ "$1" != online_multi ] || arm "$1" teardown EBUSY all -1
 		add "$1" b
 		expect "adding b" "$err" EIO

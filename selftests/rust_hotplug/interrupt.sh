@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The run of the tests is interrupted, or a test is killed or takes too long: then CPUs,
-# the module and its files, the kernel's own files and traces are as they were before, and
-# nothing is left running. What is run is this test itself, which then makes a mess, and
-# some of the others, which are interrupted somewhere.
+# The run of the tests is interrupted, or a test is killed or takes too long. Then the CPUs, the
+# module and its files, the kernel's own files and the traces have to be as they were before, and no
+# process may be left running. The run here is of this test itself, which then only makes a mess and
+# waits (see mess()), and of some other tests, which are interrupted at some point.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 POWER=/sys/power
 
-# mess: changes all that tests change, and waits.
+# mess: changes everything that tests change, and waits.
 mess() {
 	begin 1
 	begin_case "a mess"
 	undo=tidy
-	# One that would go on with it.
+	# A process that goes on changing things unless somebody ends it.
 	while :; do
 		echo 1 >"$CPU/cpu$first/online"
 		echo 0 >"$CPU/cpu$first/online"
@@ -30,7 +30,7 @@ mess() {
 	set_to left $SYS/online_multi/instances/add
 	fault online/teardown_inject cpus="$last" times=-1 errno=EIO
 	set_to 17 $SYS/seed
-	# The kernel may die of this one if we are killed, and nobody comes after us.
+	# If this test is killed and nothing puts this back, the kernel may die of it.
 	if throwaway; then
 		get $SYS/online_multi/state
 		kernel_arm "$last" "$value"
@@ -48,7 +48,8 @@ tidy() {
 	set_to 0 $SYS/prepare/installed
 }
 
-# in_run TEST...: runs these, as $run, in the background; where a shell makes it ignore SIGINT.
+# in_run TEST...: starts a run of these tests in the background and sets $run to its process. A
+# shell makes its background processes ignore SIGINT; perl undoes that.
 in_run() {
 	rm -f "$tmp/ready"
 	RUST_HOTPLUG_MESS=$tmp/ready perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' ../run "$@" >"$tmp/out" 2>&1 &
@@ -56,7 +57,7 @@ in_run() {
 	background=$run
 }
 
-# until_it COMMAND...: waits for that to succeed, but not for ever.
+# until_it COMMAND...: waits until the command succeeds, for two minutes at most.
 until_it() {
 	for _i in $(seq 1200); do
 		! "$@" || return 0
@@ -81,7 +82,7 @@ ended() { # STATUS
 begin_interruption() {
 	begin_case "$@"
 	fresh
-	# Something to find again.
+	# Settings that have to be there again afterwards.
 	set_to mine $SYS/online_multi/instances/add
 	fault online/startup_inject cpus="$first" space=2 errno=EXDEV
 	./machine show >"$tmp/before"
@@ -101,7 +102,8 @@ end_interruption() {
 	end_case
 }
 
-# running: those that have what only the inner run has in its environment.
+# running: prints the processes of the inner run that still exist. They have RUST_HOTPLUG_MESS in
+# their environment.
 running() {
 	for _dir in /proc/[0-9]*; do
 		tr '\0' '\n' 2>/dev/null <"$_dir/environ" | grep -q '^RUST_HOTPLUG_MESS=' || continue
@@ -109,7 +111,7 @@ running() {
 	done
 }
 
-# signalled SIGNAL STATUS: the run, while the mess is there.
+# signalled SIGNAL STATUS: sends the signal to the run while mess() waits.
 signalled() {
 	begin_interruption "SIG$1 to the run"
 	in_run interrupt.sh
@@ -120,7 +122,8 @@ signalled() {
 	end_interruption
 }
 
-# somewhere SIGNAL STATUS TEST LINES: while another test runs, of whose output there are so many lines.
+# somewhere SIGNAL STATUS TEST LINES: sends the signal while another test runs, when that has
+# printed so many lines.
 somewhere() {
 	begin_interruption "SIG$1 to the run after line $4 of $3"
 	in_run "$3.sh"
@@ -134,7 +137,7 @@ somewhere() {
 	end_interruption
 }
 
-# killed: SIGKILL to the test. It cannot do anything about that.
+# killed: sends SIGKILL to the test, which then cannot put anything back itself.
 killed() {
 	begin_interruption "SIGKILL to a test, and the next finds the machine as it was"
 	in_run interrupt.sh remove.sh
@@ -172,8 +175,8 @@ fi
 begin 9
 tmp=$(mktemp -d) || exit 1
 
-# Who brings a CPU online and has been killed gets no memory for a trace buffer of that CPU
-# any more, of which the kernel warns (trace_rb_cpu_prepare()).
+# When a process is killed while it brings a CPU online, the kernel can no longer allocate the trace
+# buffer of that CPU in its name, and warns of that (trace_rb_cpu_prepare()).
 splats_begin
 signalled INT 130
 signalled TERM 143

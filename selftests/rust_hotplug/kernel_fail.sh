@@ -1,21 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The kernel's own fault, cpuN/hotplug/fail, at every state there is, on the way down
-# and on the way up: the operation fails with EAGAIN, the CPU is where it was, and ours
-# get what their place on the ladder says. Steps of the kernel that never fail otherwise
-# are rolled back here, and those of drivers: this is for a machine that is thrown away.
+# The kernel's own fault, cpuN/hotplug/fail, at every state, on the way down and on the way up: the
+# operation fails with EAGAIN, the CPU is where it was, and our callbacks are called according to
+# their place in the order of the states. This also rolls back steps of the kernel and of drivers
+# that otherwise never fail, so it is only for a machine that is thrown away.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# can_arm STATE-NUMBER: $err becomes 0 or the errno's name.
+# can_arm STATE-NUMBER: tries to arm the fault there. Sets $err to 0 or to the name of the errno.
 can_arm() {
 	kernel_fault=$CPU/cpu$cpu/hotplug/fail
 	put "$1" "$kernel_fault"
 }
 
-# expect_hit, expect_passed OPERATION STATE-NUMBER: what became of what was armed there.
+# expect_hit OPERATION STATE-NUMBER, expect_passed OPERATION STATE-NUMBER: check that the fault that
+# was armed there has fired, or that it has not fired.
 expect_hit() {
 	expect_cpu "$cpu" hotplug/fail -1
 	expect_on_ladder "$1 that fails at state $2"
@@ -110,15 +111,15 @@ online() {
 	end_case
 }
 
-# What is accepted has a callback, and a DEAD callback is hit below.
+# hotplug/fail only accepts states with a callback. DEAD callbacks are the business of dead().
 all_hit() {
 	begin_case "each state that hotplug/fail accepts is hit on one of the two ways"
 	# shellcheck disable=SC2086 # lists
 	for state in $passed_up $passed_down; do
 		[ "$state" -le "$bringup" ] || list_has "$state" $hit_up $hit_down ||
-			not_so "state $state is not"
+			not_so "state $state is hit on neither way"
 	done
-	# Ours have both callbacks.
+	# Our states have both callbacks, so the fault has to fire on both ways.
 	for state in $STATES $MULTI; do
 		get "$SYS/$state/state"
 		# shellcheck disable=SC2086 # lists
@@ -133,7 +134,8 @@ all_hit() {
 	end_case
 }
 
-# It goes back up then, and stops above cpu:teardown. Ours follow, whatever comes of the CPU.
+# The kernel then brings the CPU up again, but stops above cpu:teardown. Our callbacks have to be
+# called for the states that the CPU passes, wherever it stops.
 dead() {
 	begin_case "offline, hotplug/fail at each DEAD callback without a startup"
 	n=0
@@ -172,7 +174,8 @@ dead() {
 		esac
 		expect_on_ladder "offline that fails at state $state"
 		expect_place "$cpu" "$at"
-		# Back, and once down and up so that all of it is prepared.
+		# Brings the CPU up again, and then down and up once more, so that every state is
+		# prepared.
 		put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 		on_ladder "$cpu" "$at" "$all_up"
 		expect_on_ladder "the way up after state $state"
@@ -180,7 +183,7 @@ dead() {
 		cpu_down "$cpu"
 		cpu_up "$cpu"
 		splats_end >/dev/null
-		# RCU minds that it was booted without having been prepared.
+		# RCU warns that the CPU was booted without having been prepared.
 		case " $warned " in
 		"  " | " kernel/rcu/tree.c ")	;;
 		*)				not_so "after state $state this warned: $warned" ;;

@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the kernel's own files in cpuN/ and cpuN/hotplug/ do, where that is not
-# obvious or not right. This leaves a CPU half-way for a while, and so is for a
-# machine that is thrown away. ../reports has more about what is not right.
+# What the kernel's own files in cpuN/ and cpuN/hotplug/ do, where that is not obvious or is an
+# error of the kernel. This leaves a CPU half-way for a while, so it is only for a machine that is
+# thrown away. The errors are described in ../reports.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# ready: nothing is left of the case before.
+# ready: makes the machine forget the case before.
 ready() {
 	whole "$cpu"
 	fresh
 }
 
-# with CALLBACKS STATE: sets the state up with these only, without instances.
+# with CALLBACKS STATE: sets the state up with these callbacks only. Sets $id to its number.
 with() {
 	set_to 0 "$SYS/$2/installed"
 	set_to "$1" "$SYS/$2/callbacks"
@@ -24,14 +24,14 @@ with() {
 	id=$value
 }
 
-# can_arm CPU STATE-NUMBER: in hotplug/fail; $err becomes 0 or the errno's name.
+# can_arm CPU STATE-NUMBER: tries to arm hotplug/fail. Sets $err to 0 or to the name of the errno.
 can_arm() {
 	kernel_fault=$CPU/cpu$1/hotplug/fail
 	put "$2" "$kernel_fault"
 }
 
 #
-# hotplug/target, and what online says
+# hotplug/target, and what online says after that
 #
 
 target_down() {
@@ -55,7 +55,8 @@ target_down() {
 		cpu_up "$cpu"
 		expect "the write of 1 to online after that" "$err" 0
 	else
-		# It looks at how many are up before it looks at this one.
+		# The kernel first checks whether this is the last CPU online, and only then whether
+		# it is online.
 		expect "the write of 0 to online with one CPU up" "$err" EBUSY
 		whole "$cpu"
 	fi
@@ -203,7 +204,7 @@ fail_fires() {
 	expect "arming sched:active" "$err" 0
 	can_arm "$cpu" "$ours"
 	expect "arming online" "$err" 0
-	# The other one is not armed any more, else it would be hit first.
+	# Only one state can be armed. If sched:active were still armed, it would be hit first.
 	cpu_down "$cpu"
 	expect "the write of 0 to online" "$err" EAGAIN
 	expect_file online/teardowns 0
@@ -216,7 +217,7 @@ fail_fires() {
 	expect_file prepare/startups 0
 	cpu_up "$cpu"
 	expect "another write of 1 to online" "$err" 0
-	# It belongs to one CPU.
+	# The fault is that of one CPU: others do not hit it.
 	can_arm "$cpu" "$ours"
 	if [ "$other" ]; then
 		cpu_down "$other"
@@ -291,8 +292,8 @@ fail_in_trace() {
 	end_case
 }
 
-# Armed while the CPU is down, it would have to fire on the way up; a state without
-# a startup is passed there.
+# A PREPARE state can only be armed while the CPU is down, so the fault should fire on the way up.
+# But a state without a startup is passed there, and the fault is still armed on the way down.
 fail_dead() {
 	begin_case "hotplug/fail cannot make a DEAD callback fail"
 	ready
@@ -316,7 +317,7 @@ fail_dead() {
 	expect_cpu "$cpu" hotplug/fail -1
 	get "$CPU/cpu$cpu/hotplug/state"
 	state=$value
-	# What it warns of when the CPU goes on from there is looked at in kernel_rollback.sh.
+	# kernel_rollback.sh looks at what the kernel warns of when the CPU goes on from there.
 	whole "$cpu"
 	kernel_disarm
 	splats_end
@@ -330,7 +331,7 @@ fail_dead() {
 		expect "what warned" "$warned" ""
 	fi
 	expect_whole "$cpu"
-	# Once down and up, so that everything is prepared again.
+	# Down and up once, so that everything is prepared again.
 	cpu_down "$cpu"
 	cpu_up "$cpu"
 	with both prepare
@@ -338,7 +339,8 @@ fail_dead() {
 	end_case
 }
 
-# With calls the removal would be a BUG: ../fatal/remove_armed.sh
+# Set up without calls. With calls, the removal would hit the fault, which is a BUG:
+# ../fatal/remove_armed.sh
 fail_after_removal() {
 	begin_case "hotplug/fail is disarmed when its state is removed"
 	ready

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the kernel does when a callback fails where it does not expect that, and
-# while it rolls back: with unsafe_faults=1. It warns and leaves a CPU half-way, and
-# so this is for a machine that is thrown away. ../reports has more about it.
+# What the kernel does when a callback fails that must not fail, or fails during a rollback. The
+# module allows such faults with unsafe_faults=1. The kernel warns and may leave a CPU half-way, so
+# this is only for a machine that is thrown away. The errors of the kernel are described in
+# ../reports.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# start: the CPU is up, the module is there with unsafe_faults, nothing is armed.
+# start: brings the CPU up, loads the module with unsafe_faults if it is not loaded, and disarms
+# everything.
 start() {
 	whole "$cpu"
 	if ! module_loaded; then
@@ -20,7 +22,7 @@ start() {
 	fresh
 }
 
-# with CALLBACKS STATE [INSTANCE...]: sets the state up with these.
+# with CALLBACKS STATE [INSTANCE...]: sets the state up with these callbacks and these instances.
 with() {
 	_callbacks=$1 _state=$2
 	shift 2
@@ -41,14 +43,14 @@ with() {
 	set_to 1 $SYS/reset
 }
 
-# number_of STATE: $number becomes that of one of ours.
+# number_of STATE: sets $number to the number of a state of the module.
 number_of() {
 	get "$SYS/$1/state"
 	number=$value
 }
 
-# seen: the log of the hotplugging: state or instance, callback, error; and of what
-# the checker makes of that.
+# seen: prints the records in the log that are about hotplugging: state or instance, callback, and
+# result. For a record of the checker, it is what the checker had expected.
 seen() {
 	awk '
 	{
@@ -66,7 +68,7 @@ seen() {
 	}' $SYS/log
 }
 
-# then_called STATE CALLBACK [ERRNO]: to follow in the log.
+# then_called STATE CALLBACK [ERRNO]: adds a call to $want, which the log has to show next.
 then_called() {
 	_ret=0
 	if [ $# -gt 2 ]; then
@@ -76,20 +78,20 @@ then_called() {
 	want="$want${want:+$nl}$1 $2 $_ret"
 }
 
-# a_breach STATE EXPECTED: the checker has to notice that next.
+# a_breach STATE EXPECTED: adds to $want a violation that the checker has to find next.
 a_breach() {
 	want="$want${want:+$nl}$1 violation $2"
 }
 
-# expect_seen WHAT: and forgets it.
+# expect_seen WHAT: checks that the log is what $want says, and empties both.
 expect_seen() {
 	expect "the log of $1" "$(seen)" "$want"
 	want=
 	set_to 1 $SYS/reset
 }
 
-# again CPU: down and up, so that all of it has been undone and done once. What was
-# half done is warned of here at the latest.
+# again CPU: takes the CPU down and up, so that every state is undone and done once. If something
+# was only half done, the kernel warns of it now at the latest.
 again() {
 	whole "$1"
 	set_to 1 $SYS/reset
@@ -101,7 +103,7 @@ again() {
 }
 
 #
-# As it should be
+# What the kernel does right
 #
 
 veto() {
@@ -119,9 +121,10 @@ veto() {
 	end_case
 }
 
-# Not even half of what failed is undone: that is its own business.
+# The kernel does not call the callback that failed to undo what it did: that is left to the
+# callback.
 failed_itself() {
-	begin_case "who fails is not called again, but for the instances before the one that fails"
+	begin_case "a callback that fails is not called to undo that, but the instances before it are"
 	start
 	with both online_multi a b c
 	for state in prepare online; do
@@ -162,12 +165,13 @@ failed_itself() {
 # A DEAD callback that fails
 #
 
-# The CPU is booted unprepared: what runs there may make RCU warn at once, see below.
+# The kernel itself warns. As the CPU is booted without being prepared, RCU may warn as well: see
+# dead_unprepared().
 expect_dead_warned() {
 	[ "$warned" = "kernel/cpu.c kernel/rcu/tree.c" ] || expect "what warned" "$warned" kernel/cpu.c
 }
 
-# It goes back up, through the boot of the CPU, and stops right after.
+# The kernel brings the CPU up again. It boots the CPU, and stops right after that.
 dead_single() {
 	begin_case "a DEAD callback that fails leaves the CPU up, or down, but not half-way"
 	start
@@ -202,8 +206,9 @@ dead_single() {
 	end_case
 }
 
-# So the CPU is booted without what the steps below it prepare. RCU notices: what
-# takes a CPU down takes the list of its callbacks out of use.
+# The CPU is then booted although the states below the failed one, which were torn down, have not
+# prepared it. RCU notices that, because its teardown has disabled the list of callbacks of that
+# CPU.
 dead_unprepared() {
 	begin_case "a CPU that is brought up after a DEAD error is as one that has been down"
 	start
@@ -219,7 +224,7 @@ dead_unprepared() {
 	"")	;;
 	kernel/rcu/tree.c)
 		known "the PREPARE steps below the failed one are not done again: RCU warns" ;;
-	*)	not_so "what warned: $warned" ;;
+	*)	not_so "these files warned: $warned" ;;
 	esac
 	again "$cpu"
 	splats_end
@@ -263,7 +268,7 @@ dead_instance() {
 # A rollback that fails
 #
 
-# On the CPU itself, up again after a veto.
+# The rollback runs on the CPU itself: it goes up again after a teardown has refused.
 offline_rollback() {
 	begin_case "a startup that fails in the rollback of an offline"
 	start
@@ -289,7 +294,7 @@ offline_rollback() {
 	expect_whole "$cpu"
 	case $(seen) in
 	"")
-		# The CPU is up, and the state is not.
+		# The CPU is up now, but the startup of online_multi was never called again.
 		# shellcheck disable=SC2086 # a list
 		list_without "$cpu" $online
 		expect_cpus online_multi/instances/a "$list"
@@ -313,7 +318,7 @@ offline_rollback() {
 	end_case
 }
 
-# On the control CPU, down again after a PREPARE startup or the CPU itself failed.
+# The rollback runs on the control CPU: the CPU goes down again after a startup has failed.
 online_rollback_dead() {
 	begin_case "a DEAD callback that fails in the rollback of an online"
 	start
@@ -341,7 +346,7 @@ online_rollback_dead() {
 	splats_begin
 	cpu_up "$cpu"
 	expect "another write of 1 to online" "$err" 0
-	# Its teardown has failed, and so it is up.
+	# The teardown of prepare has failed, so the checker takes prepare to be up still.
 	[ ! "$case_known" ] || a_breach prepare teardown-before-startup
 	then_called prepare startup
 	then_called online startup
@@ -351,7 +356,7 @@ online_rollback_dead() {
 	end_case
 }
 
-# On the control CPU, up again after a DEAD callback.
+# The rollback runs on the control CPU: the CPU goes up again after a DEAD callback has failed.
 dead_rollback() {
 	begin_case "a PREPARE startup that fails in the rollback of a DEAD error"
 	if [ ! "$third" ]; then
@@ -362,7 +367,8 @@ dead_rollback() {
 	with both prepare_multi a
 	arm prepare teardown EIO "$cpu"
 	arm prepare_multi startup ENOMEM "$cpu"
-	# Until it is down for good, what counts per CPU is wrong, and exiting tasks may say so.
+	# Until the CPU is down for good, per-CPU counters are wrong, and the kernel may warn of
+	# that when a task exits.
 	splats_begin
 	cpu_down "$cpu"
 	expect "the write of 0 to online, which shows the first error," "$err" EIO
@@ -381,7 +387,7 @@ dead_rollback() {
 	splats_end
 	case "$warned " in
 	"kernel/cpu.c kernel/cpu.c "*)	;;
-	*)				not_so "what warned: $warned" ;;
+	*)				not_so "these files warned: $warned" ;;
 	esac
 	if [ "$state" != 0 ]; then
 		number_of prepare_multi
@@ -397,8 +403,9 @@ dead_rollback() {
 	end_case
 }
 
-# On the CPU itself, down again after a startup. The rest is then done by the control
-# CPU, and on it: callbacks that are to run on the CPU that goes.
+# The rollback runs on the CPU itself: it goes down again after a startup has failed. The kernel
+# then goes on with the rest on the control CPU, and so runs callbacks there that have to run on the
+# CPU that goes down.
 online_rollback() {
 	begin_case "a teardown that fails in the rollback of an online"
 	start
@@ -447,23 +454,23 @@ online_rollback() {
 	cpu_up "$cpu"
 	expect "another write of 1 to online" "$err" 0
 	again "$cpu"
-	# They may have been those of any CPU.
+	# Those callbacks may have changed the state of any CPU.
 	for i in $hotpluggable; do
 		again "$i"
 	done
 	splats_end
 	case "$warned " in
 	"kernel/cpu.c "*)	;;
-	*)			not_so "what warned: $warned" ;;
+	*)			not_so "these files warned: $warned" ;;
 	esac
 	end_case
 }
 
 #
-# Instances, where the other callback is missing
+# An instance fails, and the state has only one of the callbacks
 #
 
-# in_order STATE STATE: sets them up again, the one first that gets the lower number.
+# in_order STATE STATE: sets both states up again. The first one gets the lower number.
 in_order() {
 	for _s; do
 		set_to 0 "$SYS/$_s/installed"
@@ -473,8 +480,8 @@ in_order() {
 	done
 }
 
-# The state that the rollback comes to next has to be one without instances: it is
-# ours. Others forget what they are told.
+# The rollback has to come next to a state without instances, as the kernel only warns there.
+# in_order() makes that our state `online`.
 lone_callback() { # CALLBACK
 	begin_case "an instance in the middle fails, and the state has only a $1"
 	start
@@ -512,7 +519,7 @@ lone_callback() { # CALLBACK
 	case $warned in
 	"")		;;
 	kernel/cpu.c)	known "how far it was is taken to the next state, which warns" ;;
-	*)		not_so "what warned: $warned" ;;
+	*)		not_so "these files warned: $warned" ;;
 	esac
 	whole "$cpu"
 	expect_whole "$cpu"
@@ -541,6 +548,6 @@ online_rollback_dead
 dead_rollback
 lone_callback startup
 lone_callback teardown
-# The last: it leaves more behind than this knows.
+# This is the last case, as it may leave more behind than again() can mend.
 online_rollback
 finish

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Partial transitions: a CPU goes to every state at which the kernel lets it stop, by
-# cpuN/hotplug/target, and ours are called for what it passes, no more and no less. A
-# CPU that is half-way is for a machine that is thrown away.
+# Partial transitions: with cpuN/hotplug/target a CPU goes to every state at which the kernel lets
+# it stop. Our callbacks have to be called for the states that it passes, and for no others. A CPU
+# is half-way then, so this is only for a machine that is thrown away.
 #
-# Not to those of section STARTING and next to it, where a CPU cannot stop and the kernel
-# dies of it: ../reports/starting-target-bug.md.
+# States in the section STARTING and next to it are left out: a CPU cannot stop there, and the
+# kernel dies of trying. See ../reports/starting-target-bug.md.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# go STATE-NUMBER: the CPU goes there from where it is, stops there, and ours were called
-# for the way. $err becomes 0 or the errno's name.
+# go STATE-NUMBER: sends the CPU to that state. Checks that it has stopped there, and that our
+# callbacks were called on the way. Sets $err to 0 or to the name of the errno.
 go() {
 	get "$CPU/cpu$cpu/hotplug/state"
 	from=$value
@@ -26,14 +26,14 @@ go() {
 	expect_place "$cpu" "$1"
 }
 
-# has_to_go STATE-NUMBER: where that cannot be refused.
+# has_to_go STATE-NUMBER: the same, and checks that the kernel does not refuse it.
 has_to_go() {
 	go "$1"
 	expect "the write of $1 to target at $from" "$err" 0
 }
 
-# up_again: from wherever it is. Of PREPARE what is above is not prepared again, and so it
-# goes all the way down first: see unprepared() below.
+# up_again: brings the CPU up from wherever it is. If it has stopped in PREPARE, the states above
+# are not prepared again on the way up, so it goes all the way down first. See unprepared().
 up_again() {
 	get "$CPU/cpu$cpu/hotplug/state"
 	[ "$value" -gt "$bringup" ] || has_to_go 0
@@ -105,7 +105,8 @@ step_by_step() {
 	end_case
 }
 
-# The CPU has been dead, and nothing below where it stopped is prepared again.
+# The CPU has been dead, but the states below the one at which it stopped are not prepared again
+# when it comes up.
 unprepared() {
 	begin_case "from up to each state of section PREPARE, and up from there"
 	badly=
@@ -116,7 +117,7 @@ unprepared() {
 		splats_begin
 		has_to_go "$state"
 		has_to_go "$all_up"
-		# What is warned of here at the latest.
+		# If something is not prepared, the kernel warns of it now at the latest.
 		has_to_go 0
 		has_to_go "$all_up"
 		splats_end >/dev/null
@@ -132,7 +133,8 @@ unprepared() {
 	end_case
 }
 
-# Nor is the CPU kicked again, so it does not boot.
+# The startup of this state makes the CPU boot. When a CPU has stopped there on the way down, the
+# kernel takes that for done, and does not do it again on the way up.
 unkicked() {
 	begin_case "from up to cpu:kick_ap, and up from there"
 	if [ ! "$kick" ]; then
@@ -153,7 +155,8 @@ unkicked() {
 	end_case
 }
 
-# called OPERATION CALLBACK CPU...: the log has to show next for which CPUs ours is called.
+# called OPERATION CALLBACK CPU...: adds to $want the calls on these CPUs, which the log has to show
+# next.
 called() {
 	_call="$1 $2"
 	shift 2
@@ -162,7 +165,8 @@ called() {
 	done
 }
 
-# The kernel calls for each CPU that is at the state or above, wherever it stops.
+# In a setup or removal the kernel calls the callback for each CPU that has reached the state,
+# wherever the CPU has stopped.
 half_way() { # STATE
 	begin_case "$1: set up, removed, and a failure rolled back, with a CPU half-way"
 	get "$SYS/$1/state"
@@ -222,8 +226,9 @@ half_way() { # STATE
 	end_case
 }
 
-# Then an operation waits for its turn while the state is set up or removed. The checker must
-# not take that for the calls' reason.
+# Another CPU goes down and up all the time, so operations wait for each other while the state is
+# set up or removed. The checker must not mistake one operation for the reason of calls that belong
+# to another.
 contended() {
 	begin_case "online: set up and removed with a CPU half-way, while another one comes and goes"
 	get $SYS/online_multi/state
@@ -247,9 +252,9 @@ contended() {
 	end_case
 }
 
-# parked COMMAND...: runs that. What a CPU that is dead has counted of a task's memory is added
-# to the others' when it goes below lib/percpu_cnt:dead. Where it stops before that, the memory
-# of a task that ends is miscounted, and the kernel says so.
+# parked COMMAND...: runs the command with a CPU half-way. What a CPU has counted of the memory of a
+# task is added to the counters of the others when the CPU goes below lib/percpu_cnt:dead. If it has
+# stopped before that, the kernel miscounts the memory of a task that exits, and says so.
 parked() {
 	splats_begin
 	"$@"
@@ -264,7 +269,7 @@ last=${online##* }
 list_without "$last" $hotpluggable
 cpu=${list%% *}
 [ "$cpu" ] || skip_all "no CPU but the last can go offline"
-# Half a step: of online there are no callbacks.
+# A step to the state below online, which has no callback.
 state_number sched:active
 put "$number" "$CPU/cpu$cpu/hotplug/target"
 [ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Nothing that the module has allocated since the kernel was booted is left when it is
-# unloaded. This comes after the other tests, to look at what they have done. The kernel
-# has to have been built with kmemleak.
+# When the module is unloaded, nothing is left of what it has allocated since the kernel was booted.
+# This runs after the other tests, so it also finds what they have leaked. The kernel needs
+# kmemleak.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

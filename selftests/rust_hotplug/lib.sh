@@ -29,15 +29,15 @@ nl='
 
 # The tests are in this directory or, those that kill the kernel, in the one beside it.
 lib=../rust_hotplug/lib
-# shellcheck source=lib/machine.sh
+# shellcheck source=../rust_hotplug/lib/machine.sh
 . $lib/machine.sh
-# shellcheck source=lib/module.sh
+# shellcheck source=../rust_hotplug/lib/module.sh
 . $lib/module.sh
-# shellcheck source=lib/cpus.sh
+# shellcheck source=../rust_hotplug/lib/cpus.sh
 . $lib/cpus.sh
-# shellcheck source=lib/log.sh
+# shellcheck source=../rust_hotplug/lib/log.sh
 . $lib/log.sh
-# shellcheck source=lib/restore.sh
+# shellcheck source=../rust_hotplug/lib/restore.sh
 . $lib/restore.sh
 
 #

@@ -6,7 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# fill: some records of every kind that is possible here.
+# fill: makes records of every kind that this machine can make.
 fill() {
 	fresh
 	for s in $STATES; do
@@ -61,7 +61,8 @@ form() {
 		time = f["time"] + 0
 		if (f["state"] != "prepare" && f["state"] != "online")
 			wrong("state")
-		# The kernel tells the number when it has called them all.
+		# The kernel tells the module the number of a state at the end of its setup. Until
+		# then the log has -1.
 		id = f["op"] == "setup" ? -1 : f["state"] == "online" ? online : prepare
 		if (f["id"] != id)
 			wrong("id, should be " id)
@@ -89,7 +90,7 @@ form() {
 	end_case
 }
 
-# In seconds since boot, as the kernel log has it.
+# The time of a record is in seconds since boot, as in the kernel log.
 clock() {
 	begin_case "time is since boot"
 	read -r before _ </proc/uptime
@@ -102,7 +103,7 @@ clock() {
 		time = $2
 	}
 	END {
-		# uptime is cut off after two digits.
+		# /proc/uptime has only two digits after the point.
 		if (time < before - 0.1 || time > after + 0.1)
 			print time, "is not between", before, "and", after
 	}' $SYS/log)
@@ -143,7 +144,7 @@ readers() {
 		} &
 		background="$background $!"
 	done
-	# A position of its own for each.
+	# Each open file has a position of its own.
 	read -r line <$SYS/log
 	exec 3<$SYS/log 4<$SYS/log
 	read -r three <&3

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Following the log while it grows: who waits is woken, a slow reader misses nothing,
-# several do not mind each other, a reset and an unload are noticed, and what was
-# overwritten is counted. Most of it with scripts/follow-log.
+# Following the log while it grows: a reader that waits is woken, a slow reader misses nothing,
+# readers do not disturb each other, a reset and an unload are noticed, and lost records are
+# counted. Most of this is done with scripts/follow-log.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 follow=../../scripts/follow-log
 
-# more ROUNDS: so many removals and setups, each with a record for each CPU.
+# more ROUNDS: removes and sets up a state so many times. Each removal and each setup adds a record
+# for each CPU.
 more() {
 	_rounds=$1
 	while [ "$_rounds" -gt 0 ]; do
@@ -20,7 +21,7 @@ more() {
 	done
 }
 
-# until_so COMMAND...: whether it succeeds, in the end.
+# until_so COMMAND...: waits until the command succeeds. Fails after 30 seconds.
 until_so() {
 	_tries=0
 	until "$@"; do
@@ -30,7 +31,7 @@ until_so() {
 	done
 }
 
-# has_all FILE: it is the log.
+# has_all FILE: succeeds if FILE is a copy of the log.
 has_all() {
 	cat $SYS/log >"$tmp/log"
 	cmp -s "$tmp/log" "$1"
@@ -40,7 +41,7 @@ has_ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# follows OUTPUT [ARGUMENT...]: $follower becomes the process.
+# follows OUTPUT [ARGUMENT...]: starts a follower, and sets $follower to its process.
 follows() {
 	_output=$1
 	shift
@@ -49,7 +50,9 @@ follows() {
 	background="$background $follower"
 }
 
-expect_all() { # FILE WHO
+# expect_all FILE WHO: checks that FILE becomes a copy of the log, and that its reader has not
+# complained.
+expect_all() {
 	until_so has_all "$1" || {
 		not_so "$2 does not get all of the log"
 		diff "$tmp/log" "$1" | head -n 10 | sed 's/^/#   /'
@@ -76,7 +79,8 @@ arguments() {
 	end_case
 }
 
-# waits SECONDS: reads all there is, says so, and waits; 1 if there is more, else 0.
+# waits SECONDS: reads all of the log, says so, and waits with select(). Prints 1 if it was woken,
+# else 0, and whether there was more to read.
 waits() {
 	perl -e '
 	open(my $log, "<", "/sys/kernel/rust_hotplug/log") or die;
@@ -94,13 +98,13 @@ waits() {
 }
 
 woken() {
-	begin_case "who waits is woken by a record, and by nothing else"
+	begin_case "a reader that waits is woken by a record, and by nothing else"
 	more 1
 	expect "before it was read, and when nothing is new" "$(waits 0.3)" "1${nl}read${nl}0${nl}nothing"
 	waits 60 >"$tmp/out" &
 	background=$!
 	until_so grep -q read "$tmp/out"
-	# Reading the log and other files is no news.
+	# Reading the log, and reading and writing other files, must not wake it.
 	cat $SYS/log $SYS/prepare/startups >/dev/null
 	set_to EIO $SYS/prepare/startup_inject/errno
 	set_to 0 $SYS/prepare/startup_inject/errno
@@ -119,7 +123,7 @@ two_followers() {
 	tail -n 3 $SYS/log >"$tmp/last"
 	follows "$tmp/one"
 	follows "$tmp/two" -n 3
-	# More than there are is all of them.
+	# With more than there are, it prints all of them.
 	follows "$tmp/three" -n 1000
 	until_so cmp -s "$tmp/last" "$tmp/two" || not_so "-n 3 does not give the last three"
 	until_so has_all "$tmp/one"
@@ -133,7 +137,7 @@ two_followers() {
 	end_case
 }
 
-# A shell reads a byte at a time, and so is behind all the time.
+# A shell reads one byte at a time, so it is slower than the log grows.
 slow_reader() {
 	begin_case "a slow reader misses nothing while the log grows"
 	reset
@@ -146,17 +150,17 @@ slow_reader() {
 	more 15
 	wait $background
 	background=
-	# What came after it had reached the end.
+	# The records that came after it had reached the end.
 	while read -r line <&3; do
 		printf '%s\n' "$line"
 	done >>"$tmp/slow"
 	exec 3<&-
-	sed 's/ *$//' $SYS/log | cmp -s - "$tmp/slow" || not_so "it has something else"
-	[ "$(wc -l <"$tmp/slow")" -ge $((30 * count)) ] || not_so "it has too little"
+	sed 's/ *$//' $SYS/log | cmp -s - "$tmp/slow" || not_so "it has read something else"
+	[ "$(wc -l <"$tmp/slow")" -ge $((30 * count)) ] || not_so "it has read too little"
 	end_case
 }
 
-# Its output is a pipe that fills up.
+# The follower writes to a pipe, which fills up while nobody reads it.
 blocked_follower() {
 	begin_case "a follower whose output is not read for a while misses nothing"
 	reset
@@ -164,7 +168,7 @@ blocked_follower() {
 	$follow >"$tmp/fifo" 2>"$tmp/late.err" &
 	background=$!
 	exec 3<"$tmp/fifo"
-	# More than a pipe holds.
+	# This is more than a pipe holds.
 	more $((800 / count))
 	cat <&3 >"$tmp/late" &
 	background="$background $!"
@@ -184,10 +188,10 @@ was_reset() {
 	until_so grep -qx 'follow-log: the log was reset' "$tmp/one.err" || not_so "it does not say so"
 	: >"$tmp/one.err"
 	more 5
-	# By now the new log is longer than the old one was.
+	# By now the new log is longer than the old one, so its length does not show the reset.
 	cat "$tmp/old" $SYS/log >"$tmp/both"
 	until_so cmp -s "$tmp/both" "$tmp/one" || not_so "it does not follow the new log"
-	# So that the place that it is at has a record again when it looks.
+	# Stopped meanwhile, the follower finds a record at its position again when it goes on.
 	kill -STOP "$follower"
 	cp "$tmp/both" "$tmp/old"
 	reset
@@ -213,7 +217,7 @@ reader_gone() {
 	expect "lines read" "$(($(wc -l <"$tmp/one")))" 1
 	end_followers
 	for signal in INT TERM; do
-		# A shell has its background ignore SIGINT.
+		# A shell makes its background processes ignore SIGINT; perl undoes that.
 		perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $follow >"$tmp/one" 2>"$tmp/one.err" &
 		follower=$!
 		background=$follower
@@ -241,7 +245,8 @@ unloaded() {
 	end_case
 }
 
-# seqs FILE: what is wrong with its sequence numbers, and its records, and those lost.
+# seqs FILE: prints each line whose sequence number is wrong, and then the number of lines, of lost
+# records, and the line of the last lost record.
 seqs() {
 	awk '
 	$1 != "seq=" NR - 1	{ print "line " NR " has " $1 }
@@ -271,12 +276,12 @@ wraps() {
 	cat $SYS/log >"$tmp/log"
 	expect "lines, lost ones, and the last of these" "$(seqs "$tmp/log")" \
 		"$total $((total - records)) $((total - records))"
-	# A place that is lost is never something else again.
+	# A record that is lost stays lost.
 	dd if=$SYS/log bs=$(($(wc -c <"$tmp/log") / total)) skip=3 count=1 2>/dev/null |
 		grep -q '^seq=3 .* callback=lost ' || not_so "record 3 is not lost"
 	kill -CONT "$follower"
 	tail -n +$((2 * count + 1)) "$tmp/log" >>"$tmp/old"
-	until_so cmp -s "$tmp/old" "$tmp/all" || not_so "who was stopped meanwhile has something else"
+	until_so cmp -s "$tmp/old" "$tmp/all" || not_so "the follower that was stopped meanwhile has something else"
 	end_followers
 	get $SYS/prepare/startups
 	startups=$value

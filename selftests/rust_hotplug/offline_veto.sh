@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A teardown of `online` refuses that its CPU goes offline: the write has to fail
-# with that error, and the CPU has to stay online and work.
+# A teardown of `online` refuses to let its CPU go offline: the write has to fail with that error,
+# and the CPU has to stay online and work.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# A process runs there, and the CPU's tick accounts for it.
+# Checks that the CPU runs a process, and that its timer tick counts the time of that process.
 expect_working() { # CPU
 	# shellcheck disable=SC2016 # for the inner shell
 	taskset -c "$1" sh -c '
@@ -30,7 +30,7 @@ expect_working() { # CPU
 vetoed() { # CPU ERRNO
 	begin_case "CPU $1 stays online, its teardown fails with $2"
 	fresh
-	# What cannot go offline anyway shows nothing.
+	# If the CPU cannot go offline without the fault either, the case would show nothing.
 	cpu_down "$1"
 	if [ "$err" != 0 ]; then
 		skip_case "$case_name" "it cannot go offline here: $err"
@@ -91,7 +91,7 @@ expect_up() { # CPU
 	done
 }
 
-# Without limit it refuses as often as it is asked.
+# With times=-1 it refuses each time.
 always() { # CPU
 	begin_case "CPU $1 stays online as long as the fault is armed"
 	fresh

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A CPU is to come online and a startup fails: the write has to fail with that
-# error, and the CPU has to be as offline as it was.
+# A startup fails while a CPU comes online: the write has to fail with that error, and the CPU has
+# to be as offline as before.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,7 +27,8 @@ online_fails() { # STATE CPU ERRNO
 		call hotplug prepare startup "$2" "$3"
 		;;
 	online)
-		# The state that failed is not torn down, the one below it is.
+		# The kernel tears down the state below the one that failed, but not that one
+		# itself.
 		call hotplug prepare startup "$2"
 		call hotplug online startup "$2" "$3"
 		call hotplug prepare teardown "$2"
@@ -74,8 +75,8 @@ expect_online() {
 	done
 }
 
-# The CPU device tries EBUSY five more times: one such failure does not show,
-# though the kernel has rolled back in between.
+# The driver core tries up to five more times when it gets EBUSY. So one such failure does not show
+# in the result, though the kernel has rolled back in between.
 busy() { # CPU TIMES
 	begin_case "online: CPU $1 is brought online again after EBUSY ($2 times)"
 	fresh

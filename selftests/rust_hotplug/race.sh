@@ -1,17 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# CPUs go offline and online while states are set up and removed and instances
-# added and removed. Afterwards every call has its counterpart, in order, and what
-# the module believes to be up is what is online.
-# RACE_ROUNDS=N is how often each side does it; by default it is quick.
+# CPUs go offline and online while states are set up and removed and instances are added and
+# removed. Afterwards each startup has to have its teardown, in order, and the states have to be up
+# on the CPUs that are online. RACE_ROUNDS=N is how often each loop does it; the default is few.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 rounds=${RACE_ROUNDS:-20}
 
-# Every CPU at least once and, where they are few, as often as the others do theirs.
+# Each CPU at least once or, with few CPUs, about as many operations as the other loops do.
 hotplug_loop() {
 	_n=0
 	while [ $_n -lt $((rounds * 3)) ]; do
@@ -43,7 +42,7 @@ instance_loop() { # STATE
 	done 2>/dev/null
 }
 
-# pairs: what is wrong with the order of calls for a state, instance and CPU.
+# pairs: prints what is wrong with the order of calls of each state or instance on each CPU.
 pairs() {
 	awk '
 	{
@@ -65,7 +64,7 @@ pairs() {
 		else if (!(key in up) && !now && f["op"] != "remove" && f["op"] != "hotplug")
 			print "never up: " $0
 		up[key] = now
-		# A new instance of the same name starts anew.
+		# If there is another instance of that name later, it begins anew.
 		if (f["op"] == "del")
 			delete up[key]
 	}' $SYS/log

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Setup and removal that succeed: every CPU online is called, in ascending order.
-# Writing what is already so does nothing.
+# Setup and removal that succeed: the callback is called on every CPU that is online, in ascending
+# order. Writing the value that a file already has does nothing.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

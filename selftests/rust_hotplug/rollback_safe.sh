@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# While the kernel undoes something, or removes a state, a callback that fails is a
-# BUG or leaves the CPU half-way. No fault may fire there, however it is armed.
+# While the kernel undoes something or removes a state, a callback that fails causes a BUG or leaves
+# the CPU half-way. So no fault may fire then, however it is armed.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,7 +51,7 @@ setup_rollback() {
 	end_case
 }
 
-# The kernel's own fault in a state above ours, so that ours has to go down again.
+# The kernel's own fault makes a state above ours fail, so that ours have to go down again.
 online_rollback() { # CPU
 	begin_case "the rollback of an online with the teardown fault armed"
 	fresh
@@ -84,8 +84,9 @@ online_rollback() { # CPU
 	end_case
 }
 
-# In one below, so that ours comes up again. That one has to have a teardown, which
-# shows in whether the fault is hit.
+# The kernel's own fault makes a state below ours fail, so that ours have to come up again. Only a
+# state with a teardown can fail on the way down, so this looks for one: the first with which the
+# offline fails.
 offline_rollback() { # CPU
 	begin_case "the rollback of an offline with the startup faults armed"
 	fresh

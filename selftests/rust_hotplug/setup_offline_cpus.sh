@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Setup and removal while CPUs are offline: they are left out, and a setup that
-# fails undoes only what it has done. They are prepared as they come online.
+# Setup and removal while some CPUs are offline: no callback is called for these, and a setup that
+# fails undoes only what it has done. When such a CPU comes online, it gets the startup.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The first CPU that can, and every second one after it.
+# Takes down the first CPU that can go offline, and every second one after it.
 some_down() {
 	down=
 	reset
@@ -92,7 +92,7 @@ failure_skips_them() { # STATE
 	end_case
 }
 
-# A fault on a CPU that is offline waits until it comes.
+# A fault that is armed for a CPU which is offline waits until that CPU comes online.
 fault_waits() { # STATE
 	begin_case "$1: a fault on an offline CPU fires when it comes online"
 	fresh

@@ -1,17 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A startup fails in cpuhp_setup_state(): the kernel has to undo the CPUs below
-# it, to free the slot and to return the callback's error. On every CPU in turn, or on
-# 64 of them.
+# A startup fails in cpuhp_setup_state(): the kernel has to undo the CPUs before it, to free the
+# slot and to return the callback's error. For every CPU or, if there are more, for 64.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Both sections have fewer dynamic slots than this.
+# This is more than either section has dynamic slots.
 again=50
 
-# startups STATE [CPU]: those of a setup, up to a CPU.
+# startups STATE [CPU]: adds to $want the startups of a setup on all CPUs, or on those before CPU.
 startups() {
 	for i in $online; do
 		[ "$i" -lt "${2:-$((i + 1))}" ] || break
@@ -49,7 +48,7 @@ fails_on() { # STATE CPU ERRNO
 	expect_file "$1/failures" 1
 	expect_file "$1/teardowns" "$below"
 
-	# The same again, and now the fault has run out.
+	# The same again, but now the fault has fired as often as it was to.
 	reset
 	put 1 "$SYS/$1/installed"
 	expect "the write after the failure" "$err" 0

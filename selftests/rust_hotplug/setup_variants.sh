@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every way to set a state up, with either callback alone and with both: which
-# calls are made then, on removal, when a CPU fails and when one comes and goes.
+# Every way to set a state up, with either callback alone and with both: which calls are made at the
+# setup, at the removal, when a startup fails, and when a CPU goes offline and online.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 WAYS="calls nocalls calls_cpuslocked nocalls_cpuslocked manual"
 
-# seen: the log, less where the callbacks ran: by hand it is not where the kernel
-# would have called them.
+# seen: prints calls() without the place at which a callback ran: with setup "manual" that is not
+# the place at which the kernel would have called it.
 seen() {
 	calls | awk '{ print $1, $2, $3, $4, $6, $7 }' | sed 's/ $//'
 }
 
-# each OPERATION STATE CALLBACK CPU...: these calls are to follow.
+# each OPERATION STATE CALLBACK CPU...: adds calls to $want, which the log has to show next.
 each() {
 	_op=$1 _state=$2 _callback=$3
 	shift 3
@@ -37,7 +37,8 @@ choose() { # STATE WAY CALLBACKS
 	reset
 }
 
-# Whether the setup makes the calls, and which callbacks there are.
+# invokes SETUP succeeds if such a setup calls the startups; has CALLBACKS CALLBACK succeeds if that
+# callback is among them.
 invokes() {
 	case $1 in
 	nocalls*)	return 1 ;;
@@ -59,7 +60,7 @@ works() { # STATE WAY CALLBACKS
 	expect_seen setup
 	expect_installed "$1"
 
-	# Nothing of it can be changed now, but can be said again.
+	# While it is installed, these cannot be changed. Writing the value that they have succeeds.
 	for file in setup callbacks; do
 		get "$SYS/$1/$file"
 		put "$value" "$SYS/$1/$file"
@@ -99,7 +100,8 @@ fails() { # STATE WAY CALLBACKS
 	fresh
 	choose "$@"
 	arm "$1" startup EIO "$last"
-	# A rollback is not for a teardown to refuse, whoever does it.
+	# The fault in the teardown must not fire: a rollback cannot be refused, whether the kernel
+	# does it or, with setup "manual", the module.
 	[ "$1" != online ] || arm "$1" teardown EBUSY all -1
 	put 1 "$SYS/$1/installed"
 	expect "the write" "$err" EIO
@@ -108,7 +110,7 @@ fails() { # STATE WAY CALLBACKS
 	# shellcheck disable=SC2086
 	each setup "$1" startup $list
 	want="$want${want:+$nl}setup $1 startup $last -5 injected"
-	# Without a teardown there is nothing to undo it with.
+	# Without a teardown the rollback calls nothing.
 	# shellcheck disable=SC2086
 	! has "$3" teardown || each setup "$1" teardown $list
 	expect_file "$1/teardown_inject/hits" 0

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# SMT control: the sibling threads go down and come up with our callbacks. A fault
-# makes the write fail, and whoever is asked after that agrees about what is up.
+# SMT control: the sibling threads go down and come up with our callbacks. A fault makes the write
+# fail, and after that all files agree about which CPUs are up.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 SMT=$CPU/smt/control
 
-# smt WORD: $err becomes 0 or the errno's name.
+# smt WORD: writes to smt/control. Sets $err to 0 or to the name of the errno.
 smt() {
 	put "$1" $SMT
 }
@@ -19,7 +19,8 @@ restore_smt() {
 	[ "$value" = on ] || echo on >$SMT
 }
 
-# consistent: for each CPU the kernel, its device and the states agree.
+# consistent: checks that the kernel, the device of each CPU and the states agree about which CPUs
+# are up.
 consistent() {
 	get $CPU/online
 	expand "$value"
@@ -38,7 +39,7 @@ consistent() {
 	done
 }
 
-# up: $siblings are all online again, and control works as before.
+# up: brings $siblings online again, and checks that smt/control is as before.
 up() {
 	for _cpu in $siblings; do
 		cpu_up "$_cpu"
@@ -52,7 +53,7 @@ up() {
 	consistent
 }
 
-# With an instance, the multi states are up where the others are.
+# With an instance, states with instances are up on the same CPUs as the others.
 begin_smt() {
 	begin_case "$*"
 	fresh
@@ -100,8 +101,9 @@ off_and_on() {
 	if [ "$(uname -m)" = x86_64 ]; then
 		expect "onlining CPU $first meanwhile" "$err" EPERM
 	else
-		# A thread that is offline has no siblings there, so it counts as the first of
-		# its core: only when it is up the kernel sees that it must not, and rolls back.
+		# On arm64 a thread that is offline has no siblings, so the kernel takes it for the
+		# first of its core. Only when the thread is up does the kernel see that it must be
+		# offline, and rolls back.
 		expect "onlining CPU $first meanwhile" "$err" ECANCELED
 		call hotplug prepare startup "$first"
 		call hotplug prepare_multi startup "$first"
@@ -120,7 +122,7 @@ off_and_on() {
 	end_smt
 }
 
-# The siblings before the one that refuses have gone.
+# The siblings before the one that refuses have gone down.
 off_fails() {
 	begin_smt "off: CPU $last refuses to go"
 	arm online teardown EIO "$last"
@@ -159,8 +161,8 @@ on_fails() { # STATE
 	end_smt
 }
 
-# __store_smt_control() in kernel/cpu.c notes how many threads there are to be, and
-# does not take that back if it fails: the same once more is then no change.
+# __store_smt_control() in kernel/cpu.c stores the new number of threads first, and keeps it also if
+# the operation fails. So it takes a second attempt for no change.
 again() {
 	begin_smt "after off has failed control says on, and off once more works"
 	arm online teardown EIO "$last"
@@ -182,7 +184,7 @@ get $SMT
 siblings=
 primaries=
 for i in $online; do
-	# Not a byte at a time, as a shell would: that does not work with this one.
+	# With cat, as a shell reads one byte at a time, which does not work with this file.
 	expand "$(cat "$CPU/cpu$i/topology/thread_siblings_list")"
 	if [ "${list%% *}" = "$i" ]; then
 		primaries="$primaries${primaries:+ }$i"

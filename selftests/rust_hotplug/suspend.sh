@@ -1,29 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Suspend and resume: every CPU but one goes down and comes up again, with the calls
-# that belong to that, in the kernel's order, and no fault makes one fail. It is a
-# test suspend (/sys/power/pm_test), which turns back before the machine sleeps.
+# Suspend and resume: every CPU but one goes down and comes up again, with the calls that belong to
+# that, in the kernel's order. No fault may fire. It is a test suspend (/sys/power/pm_test), which
+# turns back before the machine sleeps.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 POWER=/sys/power
 
-# restore FILE: what begin_test_suspends() has found in it.
+# restore_power: puts back what begin_test_suspends() has found.
 restore_power() {
 	echo "$saved_test" >$POWER/pm_test
 	[ ! "$saved_sleep" ] || echo "$saved_sleep" >$POWER/mem_sleep
 	[ ! "$saved_delay" ] || echo "$saved_delay" >"$delay"
 }
 
-# chosen FILE: $value becomes the word in brackets.
+# chosen FILE: sets $value to the word in brackets.
 chosen() {
 	value=
 	[ ! -r "$1" ] || value=$(sed 's/.*\[\(.*\)\].*/\1/' "$1")
 }
 
-# How to get as far as the CPUs: a suspend to idle does not take them down.
+# find_way: sets $way to a word for /sys/power/state with which the CPUs are taken down. A suspend
+# to idle does not do that.
 find_way() {
 	way=
 	grep -qw processors $POWER/pm_test 2>/dev/null || return 1
@@ -32,7 +33,7 @@ find_way() {
 	elif grep -qw standby $POWER/state; then
 		way=standby
 	elif grep -qw disk $POWER/state && grep -qw selftests.throwaway /proc/cmdline; then
-		# This wants half of the memory.
+		# Hibernation needs half of the memory.
 		way=disk
 	fi
 	delay=/sys/module/suspend/parameters/pm_test_delay
@@ -53,7 +54,8 @@ begin_test_suspends() {
 	set_to processors $POWER/pm_test
 }
 
-# The states by their numbers, ascending, each with its instances, the newest first.
+# ladder: prints the states in ascending order, each with its number and its instances, the newest
+# instance first.
 ladder() {
 	for s in $STATES $MULTI; do
 		get "$SYS/$s/state"
@@ -64,7 +66,8 @@ ladder() {
 	done | sort -n
 }
 
-# expect_round CPU...: the log shows that each went down and up, first all down.
+# expect_round CPU...: checks that the log shows that all of these CPUs went down, and then all came
+# up.
 expect_round() {
 	want=$(ladder | awk -v cpus="$*" '
 	{
@@ -86,7 +89,8 @@ expect_round() {
 			for (s = 1; s <= NR; s++)
 				calls(cpu[i], s, "startup")
 	}' | sort -s -k 1,1n)
-	# In the order of each CPU. That of the CPUs is the kernel's business.
+	# The order of the calls for each CPU is compared. In which order the kernel takes the CPUs
+	# is left to it.
 	expect "the calls for each CPU" "$(fields cpu state instance callback | sort -s -k 1,1n)" "$want"
 	want=
 	value=$(fields callback | uniq | tr '\n' ' ')
@@ -95,7 +99,7 @@ expect_round() {
 	expect "how they were called and what they returned" "$value" "hotplug 0 0"
 }
 
-# called: $list becomes the CPUs that the log has.
+# called: sets $list to the CPUs that are in the log.
 called() {
 	list=$(fields cpu | sort -nu | tr '\n' ' ')
 	list=${list% }
@@ -111,7 +115,7 @@ add_instances() {
 	reset
 }
 
-# Every point that can fail is armed, of states and of instances.
+# Arms every fault that can fire, of states and of instances.
 arm_all() {
 	armed=
 	for s in prepare online online_multi prepare_multi/instances/i online_multi/instances/j; do
@@ -148,7 +152,7 @@ with_faults() {
 		expect_file "$f/hits" 0
 		expect_file "$f/times" -1
 	done
-	# They would have fired.
+	# Outside of a suspend the faults do fire.
 	if [ "$cpu" ]; then
 		cpu_down "$cpu"
 		expect "offlining CPU $cpu after that" "$err" ENOSPC
@@ -158,7 +162,7 @@ with_faults() {
 }
 
 with_delays() {
-	begin_case "a delay is one there as well"
+	begin_case "faults that only delay fire there as well"
 	add_instances
 	for c in startup teardown; do
 		fault online/${c}_inject times=-1 delay_us=1000

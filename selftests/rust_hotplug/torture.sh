@@ -1,26 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The torture test itself, for a short time: the same seed does the same again, it
-# fails when something is wrong, and it leaves everything as it was, also where it is
-# interrupted.
+# A test of the torture test, for a short time: the same seed does the same operations again, it
+# fails when something is wrong, and it puts everything back, also when it is interrupted.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 torture=../torture/torture
 HOOK=${KO%/*}/rust_hotplug_hook.ko
-# The machine may be slow, so it is to do a number of operations rather than to take a time.
+# Long enough for some hundred operations also on a slow machine.
 minutes=${TORTURE_MINUTES:-0.15}
 
-# torture ARGUMENT...: $status and $verdict, the last line, are what came of it.
+# torture ARGUMENT...: runs it. Sets $status to its exit status, and $verdict to the last line that
+# it prints.
 torture() {
 	RUST_HOTPLUG_KO=$KO perl $torture --no-kmemleak "$@" >"$tmp/out" 2>&1
 	status=$?
 	verdict=$(tail -n 1 "$tmp/out")
 }
 
-# expect_verdict STATUS "WORDS"
+# expect_verdict STATUS "WORDS": checks both.
 expect_verdict() {
 	expect "the exit status" "$status" "$1"
 	case $verdict in
@@ -30,7 +30,8 @@ expect_verdict() {
 	sed 's/^/#   /' "$tmp/out"
 }
 
-# first_of A B: $length becomes how many lines are in both, $same whether these are equal.
+# first_of A B: compares two files as far as the shorter one goes. Sets $length to that number of
+# lines, and $same to 1 if they are equal, else to nothing.
 first_of() {
 	length=$(($(wc -l <"$1")))
 	_other=$(($(wc -l <"$2")))
@@ -69,7 +70,8 @@ replay() {
 	end_case
 }
 
-# in_midst COMMAND ARGUMENT...: does that to the torture test when it is at it.
+# in_midst COMMAND ARGUMENT...: starts the torture test with these arguments, and runs COMMAND when
+# it has done about a hundred operations.
 in_midst() {
 	_command=$1
 	shift
@@ -109,7 +111,7 @@ notices_splat() {
 	end_case
 }
 
-# Where it is not loaded just now, once more.
+# Tries again while the module is not loaded, as the torture test unloads it at times.
 breach() {
 	for _i in $(seq 100); do
 		! put "startup $first remove" $SYS/online/call || [ "$err" != 0 ] || return 0
@@ -117,7 +119,7 @@ breach() {
 	done
 }
 
-# With the module that can be told to break the contract.
+# With rust_hotplug_hook, which can be told to break the contract.
 notices_violation() {
 	begin_case "a violation makes it fail"
 	unload
@@ -137,7 +139,8 @@ notices_violation() {
 	end_case
 }
 
-# everything: $is becomes what it has to put back. The kernel may give a state another number.
+# everything: sets $is to what the torture test has to put back. The numbers of the states are left
+# out, as the kernel may give a state another one.
 everything() {
 	snapshot
 	save_knobs

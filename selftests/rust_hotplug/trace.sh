@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The log against the kernel's own cpuhp trace events: the same calls in the same
-# order, with the same CPU, task, return value and state number.
+# The log, compared with the kernel's own cpuhp trace events: the same calls in the same order, with
+# the same CPU, task, result and state number.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Both as: state, callback, CPU, on CPU, task, return value. Where the trace does
-# not know one of the last ones it says so with a ?, and then so does the log.
+# from_trace and from_log write a line for each call: state, callback, CPU, the CPU it ran on, task,
+# and result. Where the trace does not know the CPU it ran on or the task, both have a question
+# mark.
 from_trace() {
 	awk -v prepare="$prepare" -v online="$online_id" '
-	# The text before "[002]", and the number in it.
+	# Sets task to the text before "[002]", and on to the number in it.
 	function where_and_who() {
 		match($0, /\[[0-9]+\]/)
 		on = substr($0, RSTART + 1, RLENGTH - 2) + 0
@@ -45,7 +46,7 @@ from_trace() {
 			state = "prepare"
 		else if (step == online)
 			state = "online"
-		# A task that may run anywhere may have moved meanwhile.
+		# A task that is not bound to a CPU may have moved during the call.
 		if (entered[cpu, step] != on)
 			on = "?"
 		print state, callback, cpu, on, task, f[5] + 0
@@ -66,7 +67,7 @@ from_log() {
 			n = index($i, "=")
 			f[substr($i, 1, n - 1)] = substr($i, n + 1)
 		}
-		# In a setup the kernel has not told it yet.
+		# During a setup the module does not know the number of the state yet.
 		id = f["op"] == "setup" ? -1 : f["state"] == "online" ? online : prepare
 		if (f["id"] != id)
 			f["state"] = f["state"] " with id " f["id"]
@@ -78,8 +79,8 @@ from_log() {
 	}' "$tmp/trace" $SYS/log >"$tmp/log"
 }
 
-# The numbers of the states are known while these are installed. A slot that is
-# freed and taken again has the same one, which setup_rollback.sh looks at.
+# The numbers of the states are only known while the states are installed. A state gets the same
+# number again after it was removed; setup_rollback.sh checks that.
 begin_trace() {
 	fresh
 	get $SYS/prepare/state
@@ -141,8 +142,8 @@ veto() { # CPU
 	end_trace 5
 }
 
-# The kernel's other states: those that were torn down before the veto have to be
-# started again, in the opposite order.
+# The states of the kernel: those that were torn down before the veto have to be started again, in
+# the opposite order.
 others_restored() { # CPU
 	begin_case "online: the veto of CPU $1 restores the states above"
 	begin_trace || return
@@ -156,7 +157,7 @@ others_restored() { # CPU
 		step = f[2] + 0
 		if ($0 ~ /cpuhp_kick_ap_work/)
 			next
-		# Those without a teardown or without a startup have only one.
+		# A state that has only one of the callbacks is only in one of the two lists.
 		if (step == online)
 			turned = 1
 		else if (step < online)

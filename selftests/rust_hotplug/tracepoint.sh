@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The module's own trace event: the fields of the log, of each record, in its order,
-# within the kernel's own events of the same call, and nothing unless it is asked for.
+# The module's own trace event: it has the fields of the log, for each record, in the same order.
+# Each is between the kernel's own two events of that call. Without being enabled there is none.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,8 @@
 event=events/rust_hotplug/rust_hotplug_callback
 names="seq state id instance cpu on op callback ret injected"
 
-# What the log has of the fields, and what the event has, and in whose task that was.
+# from_log and from_trace print the fields of the records and of the events, each with the task in
+# which that was.
 from_log() {
 	# shellcheck disable=SC2086 # a list
 	fields task $names | awk -v names="task $names" '
@@ -43,7 +44,7 @@ begin_trace() { # SYSTEM...
 
 expect_same() { # LEAST
 	from_log >"$tmp/log"
-	# Where the trace does not know the task, neither does the log.
+	# Where the trace does not know the task, it is taken from the log.
 	from_trace | awk '
 	NR == FNR		{ task[FNR] = $1; next }
 	$1 == "task=<...>"	{ $1 = task[FNR] }
@@ -70,7 +71,7 @@ setups() {
 		arm "$s" startup ENOSPC "$last"
 		put i "$SYS/$s/instances/add"
 		expect "adding to $s" "$err" ENOSPC
-		# The longest name there is.
+		# The longest name that an instance can have.
 		set_to 12345678901234567890123456789012 "$SYS/$s/instances/add"
 		set_to b "$SYS/$s/instances/add"
 	done
@@ -98,7 +99,7 @@ hotplug() { # CPU
 	expect_same 12
 }
 
-# A record is of a call that the kernel has just been making.
+# The event is recorded while the kernel makes the call.
 within() {
 	begin_case "each event is between the two of the kernel for that call"
 	begin_trace cpuhp rust_hotplug
@@ -162,7 +163,7 @@ off() {
 	end_case
 }
 
-# The event belongs to the module, and goes with it, also while somebody uses it.
+# The event belongs to the module and goes with it, even while it is enabled.
 unload_traced() {
 	begin_case "unloading and loading while it is on"
 	if ! loadable; then

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unloading and loading again: with faults armed, CPUs offline, states not
-# installed, files open and being read. Nothing of the module may be left.
+# Unloading and loading again: with faults armed, with CPUs offline, with states not installed, and
+# with files open and being read. Nothing of the module may be left.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,8 @@ unload_it() {
 	expect "states left in hotplug/states" "$value" 0
 }
 
-# As it is when it was just loaded.
+# expect_loaded "CPU...": checks that the module is as after loading, with its states up on these
+# CPUs.
 expect_loaded() { # CPUS
 	for s in $STATES; do
 		expect_installed "$s"
@@ -61,7 +62,7 @@ cpus_offline() {
 	cpu_down "$cpu"
 	expect "the write of 0 to online" "$err" 0
 	unload_it
-	# There is nothing to call any more.
+	# Without the module there is no callback to call.
 	cpu_up "$cpu"
 	expect "the write of 1 to online" "$err" 0
 	cpu_down "$cpu"
@@ -112,7 +113,7 @@ after_failure() {
 being_read() {
 	begin_case "while others read every file in a loop"
 	for _ in 1 2; do
-		# The files come and go, that is not an error.
+		# The files disappear and come back. That is no error.
 		while :; do
 			find $SYS -type f -exec cat {} + >/dev/null 2>&1
 		done &
@@ -122,7 +123,7 @@ being_read() {
 	while [ $n -lt $rounds ] && [ ! "$case_failed" ]; do
 		load
 		expect "insmod $n" "$err" 0
-		# Not before somebody reads.
+		# Gives these processes time to begin reading.
 		set_to 0 $SYS/online/installed
 		unload_it
 		n=$((n + 1))
@@ -138,7 +139,7 @@ files_open() {
 	load_it
 	exec 3<$SYS/log 4<$SYS/online/startup_inject/errno 5>$SYS/online/installed
 	unload_it
-	# In a subshell: a failed read must not end this one.
+	# In a subshell, as a redirection that fails would end this shell.
 	(cat <&3) 2>/dev/null && not_so "the log can still be read"
 	(cat <&4) 2>/dev/null && not_so "errno can still be read"
 	(echo 1 >&5) 2>/dev/null && not_so "installed can still be written"
@@ -159,7 +160,7 @@ working_directory() {
 	end_case
 }
 
-# The same slots each time, so they were given back.
+# The states get the same numbers each time, which shows that they were given back.
 slots() {
 	begin_case "again and again"
 	load_it

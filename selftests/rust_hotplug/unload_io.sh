@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Unloading and loading while others read, write, follow and hold open every file,
-# add instances and hotplug a CPU. unload.sh has each of the quiet cases.
-# UNLOAD_ROUNDS=N is how often; by default it is quick.
+# Unloading and loading while other processes read, write, follow and hold open every file, add
+# instances, and take a CPU down and up. unload.sh has the same cases one by one. UNLOAD_ROUNDS=N is
+# how often; the default is few.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,20 +11,21 @@
 rounds=${UNLOAD_ROUNDS:-2}
 follow=../../scripts/follow-log
 
-# Each worker runs until it is stopped. The files come and go, that is not an error.
-# When it has done something it says so.
+# Each worker runs until it is stopped, and calls passed() when it has done something. The files
+# disappear and come back, so it is no error if it cannot.
 passed() {
 	passes=$((passes + 1))
 	echo $passes >"$tmp/$worker"
 }
 
-# there: waits for the files a little, and leaves the CPU to who loads the module.
+# there: if the files are not there, waits a little, so that the process that loads the module gets
+# the CPU.
 there() {
 	[ -e $SYS/log ] || sleep 0.02
 }
 
-# every MODE: $files becomes those there are now, each time from another one on, lest
-# the last ones never have their turn.
+# every MODE: sets $files to the files with that mode that exist now. The list begins with another
+# one each time, so that each file has its turn even if the module is unloaded soon.
 turn=0
 every() {
 	there
@@ -43,7 +44,7 @@ read_all() {
 	done
 }
 
-# The log in pieces, at places of its own.
+# Pieces of the log, at several positions.
 read_log() {
 	while :; do
 		there
@@ -53,7 +54,7 @@ read_log() {
 	done
 }
 
-# Values that are all right, and change something. None takes long.
+# Valid values, which change something and do not take long.
 write_all() {
 	while :; do
 		every -200
@@ -77,14 +78,14 @@ write_all() {
 	done
 }
 
-# Values that are not.
+# Values that are not valid.
 write_junk() {
 	long=$(printf '%5000s' x)
 	while :; do
 		every -200
 		for f in $files; do
 			case $f in
-			# Hardly anything is no name.
+			# Almost any text is a valid name of an instance.
 			*/instances/add | */instances/remove) continue ;;
 			esac
 			for v in "" x -5 99999999999999999999 "$long"; do
@@ -107,14 +108,15 @@ instances() { # STATE
 	done
 }
 
-# Open before the module goes, used when it has gone: each of these has to fail then.
+# The files are opened while the module is loaded, and used when it has gone. Then each use has to
+# fail.
 hold_open() {
 	while :; do
 		there
 		{
 			while read -r _ <&3 && echo 0 >&4; do
 				passed
-				# To the beginning again, but the same open files.
+				# While the module is loaded, goes on with the same open files.
 				[ -d $SYS ] || break
 				sleep 0.05
 			done
@@ -122,7 +124,7 @@ hold_open() {
 	done
 }
 
-# This one ends by itself each time, and has nothing to say.
+# scripts/follow-log ends by itself when the module is unloaded. It does not report to passed().
 follow_log() {
 	trap 'kill $! 2>/dev/null; exit' TERM
 	while :; do
@@ -152,7 +154,7 @@ start() { # WORKER...
 	background="$background $!"
 }
 
-# done_so_far: $passes becomes what each worker has done.
+# done_so_far: sets $passes to how often each worker has called passed().
 done_so_far() {
 	passes=
 	while read -r worker; do
@@ -163,20 +165,20 @@ done_so_far() {
 	END
 }
 
-# all_pass: waits until each worker has done something since.
+# all_pass: waits until each worker has called passed() once more.
 all_pass() {
 	done_so_far
 	before=$passes
 	_tries=0
 	while
 		done_so_far
-		# It may be just being written, and then is empty.
+		# A file is empty while it is being written.
 		idle=$(printf '%s\n' "$before" "$passes" | sort | uniq -d)
 		[ "$idle" ] || printf '%s\n' "$passes" | grep -q ' $'
 	do
 		_tries=$((_tries + 1))
 		if [ $_tries -gt 300 ]; then
-			not_so "these do nothing: $idle"
+			not_so "these workers do nothing: $idle"
 			return
 		fi
 		sleep 0.05
@@ -205,11 +207,11 @@ if [ -x $follow ] && perl -e 'use strict; use warnings; use Errno;' 2>/dev/null;
 	follow_log 2>/dev/null &
 	background="$background $!"
 fi
-# Who unloads is to have its turn.
+# This process has to get the CPU in spite of all the workers.
 renice -n -10 -p $$ >/dev/null 2>&1
 n=0
 while [ $n -lt "$rounds" ] && [ ! "$case_failed" ]; do
-	# With a log that is quickly made.
+	# A small log, as that is quickly allocated.
 	load log_records=1024
 	expect "insmod $n" "$err" 0
 	all_pass
@@ -228,7 +230,7 @@ for i in $hotpluggable; do
 	get "$CPU/cpu$i/online"
 	[ "$value" = 1 ] || cpu_up "$i"
 done
-# As quietly as ever.
+# Without the workers, all has to be as usual.
 load
 expect "insmod after that" "$err" 0
 fresh
