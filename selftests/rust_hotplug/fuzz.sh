@@ -31,7 +31,7 @@ fuzz() {
 	perl fuzz.pl "$seed" "$writes" >"$tmp/out" 2>&1
 	expect "the status of fuzz.pl" $? 0
 	value=$(grep -v ' of them succeeded$' "$tmp/out")
-	expect "what was not as it should be" "$value" ""
+	expect "the list of writes that went wrong" "$value" ""
 	value=$(sed -n 's/.* writes, \(.*\) of them succeeded$/\1/p' "$tmp/out")
 	diag "${value:-none} of the writes succeeded"
 	# Else it does not test much.
