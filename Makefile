@@ -19,7 +19,7 @@ override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN TEST MATRIX
 
-.PHONY: all modules selftests demo test test-all torture bench vm kernel-tree check install modules_install clean help
+.PHONY: all modules selftests demo test test-all torture bench vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -29,6 +29,9 @@ modules:
 	@scripts/build --here
 
 selftests: modules
+
+rust-analyzer: modules
+	@scripts/rust-analyzer
 else
 modules:
 	@scripts/check-kdir '$(KDIR)'
@@ -39,6 +42,9 @@ selftests: modules
 	@if [ -e selftests/kselftest/runner.sh ] || KDIR='$(KDIR)' selftests/get-kselftest; then \
 		$(MAKE) --no-print-directory -C selftests all || echo 'The selftests could not be built, see above.'; \
 	fi
+
+rust-analyzer: modules
+	@scripts/rust-analyzer '$(KDIR)'
 endif
 
 demo:
@@ -91,6 +97,7 @@ help:
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
+	@echo '  rust-analyzer  - build the module, and write rust-project.json for rust-analyzer'
 	@echo '  install        - install the module, as root, for the kernel it was built for'
 	@echo '  clean          - remove what was built in this directory'
 	@echo

@@ -6,19 +6,37 @@
 //! callbacks fail on demand and logs what the kernel calls in turn, so that the real rollback can
 //! be exercised and watched.
 //!
-//! From the bottom up, each knowing only what is above it in this list:
-//!
-//! - `bindings`: what of the kernel's C the abstractions call.
-//! - [`cpuhp`], [`sysfs`]: safe abstractions, which know nothing of this module.
-//! - [`cpus`], [`errno`], [`task`]: small ones.
-//! - [`fault`]: when a callback fails.
-//! - [`rule`], [`log`], [`trace`]: what the kernel promises, and what it does.
-//! - [`checker`]: whether that is the same.
-//! - [`point`]: what a callback does with all of these.
-//! - [`way`]: how a state is set up.
-//! - [`states`], [`instances`]: the states that have such callbacks, without instances and with.
-//! - [`files`]: how people get at them.
+//! This file has the parameters of the module, and wires its parts. These are in [`exerciser`]; the
+//! abstraction of hotplug states that they use is the crate [`cpuhp`].
 
+use exerciser::{
+    callback_pair::{
+        CallbackPair,
+        Common, //
+    },
+    checker::Checker,
+    cpus::Cpus,
+    errno::{
+        self,
+        Errno, //
+    },
+    fault::Seed,
+    files::{
+        Instances,
+        MultiDirs,
+        Root,
+        StateDirs, //
+    },
+    hidden::Hidden,
+    instances::Multi,
+    log::{
+        Log,
+        CAPACITIES, //
+    },
+    state_name::StateName,
+    states::SingleState,
+    sysfs::Dir, //
+};
 use kernel::{
     cpu::CpuId,
     prelude::*,
@@ -28,65 +46,7 @@ use kernel::{
     },
 };
 
-pub mod bindings;
-pub mod checker;
-pub mod cpuhp;
-pub mod cpus;
-pub mod errno;
-pub mod fault;
-pub mod files;
-#[cfg(rust_hotplug_hook)]
-pub mod hook;
-#[cfg(not(rust_hotplug_hook))]
-pub mod hook {
-    //! Nothing: it is for a test.
-
-    /// Nothing is hidden.
-    pub type Hidden = ();
-}
-pub mod instances;
-pub mod log;
-pub mod point;
-pub mod rule;
-pub mod states;
-pub mod sysfs;
-pub mod task;
-pub mod trace;
-pub mod way;
-
-use checker::Checker;
-use cpuhp::{
-    Owner,
-    Registrar, //
-};
-use cpus::Cpus;
-use errno::Errno;
-use fault::Seed;
-use files::{
-    Instances,
-    MultiDirs,
-    Root,
-    StateDirs, //
-};
-use instances::{
-    OnlineInstance,
-    PrepareInstance, //
-};
-use log::{
-    Log,
-    StateName,
-    CAPACITIES, //
-};
-use point::{
-    Common,
-    Point, //
-};
-use states::{
-    OnlineCallbacks,
-    PrepareCallbacks,
-    State, //
-};
-use sysfs::Dir;
+pub mod exerciser;
 
 module! {
     type: RustHotplug,
@@ -116,22 +76,15 @@ module! {
 
 /// The loaded module. The states go before the directory that they are in.
 pub struct RustHotplug {
-    _online_multi: MultiDirs<OnlineInstance>,
-    _prepare_multi: MultiDirs<PrepareInstance>,
-    _online: StateDirs<State<OnlineCallbacks>>,
-    _prepare: StateDirs<State<PrepareCallbacks>>,
+    _online_multi: MultiDirs<cpuhp::Online>,
+    _prepare_multi: MultiDirs<cpuhp::Prepare>,
+    _online: StateDirs<SingleState<cpuhp::Online>>,
+    _prepare: StateDirs<SingleState<cpuhp::Prepare>>,
     _root: Dir<Root>,
-    /// Whatever else goes, goes before this.
-    _owner: Owner,
 }
 
 impl kernel::Module for RustHotplug {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        // SAFETY: It is dropped with the module's data, in its exit function, or before its init
-        // function returns an error: both in process context, with no lock held. What sets up and
-        // removes besides these two functions are writes to files, and all directories go before
-        // it, each of which waits for those.
-        let owner = unsafe { Owner::new(module) }?;
+    fn init(_module: &'static ThisModule) -> Result<Self> {
         let unsafe_faults = unsafe_faults()?;
         let log = log()?;
         let common = Arc::pin_init(
@@ -141,69 +94,56 @@ impl kernel::Module for RustHotplug {
                 log_file: SetOnce::new(),
                 seed: Seed::default(),
                 unsafe_faults,
-                hidden: Default::default(),
+                hidden: Hidden::default(),
             }? Error),
             GFP_KERNEL,
         )?;
-        // The kernel takes a failing teardown in the ONLINE section only.
-        let point = |name, teardown_may_fail| {
-            Arc::pin_init(
-                Point::state(name, common.clone(), teardown_may_fail),
-                GFP_KERNEL,
+        let pair = |name| Arc::pin_init(CallbackPair::state(name, common.clone()), GFP_KERNEL);
+        let prepare = pair(StateName::Prepare)?;
+        let online = pair(StateName::Online)?;
+        let prepare_multi = pair(StateName::PrepareMulti)?;
+        let online_multi = pair(StateName::OnlineMulti)?;
+        arm_from_parameters(&online)?;
+
+        // SAFETY: All of these, what they add and the references to them are kept in the module's
+        // data only, or below the directory that is kept there. They are dropped in the module's
+        // exit function, or before its init function returns an error. There is one for each
+        // section.
+        let (single_prepare, single_online, multi_prepare, multi_online) = unsafe {
+            (
+                SingleState::new(prepare.clone()),
+                SingleState::new(online.clone()),
+                Multi::new(prepare_multi),
+                Multi::new(online_multi),
             )
         };
-        let prepare = point(StateName::Prepare, false)?;
-        let online = point(StateName::Online, true)?;
-        let prepare_multi = Arc::pin_init(
-            Instances::new(
-                point(StateName::PrepareMulti, false)?,
-                owner.reference().clone(),
-                module,
-            ),
-            GFP_KERNEL,
-        )?;
-        let online_multi = Arc::pin_init(
-            Instances::new(
-                point(StateName::OnlineMulti, true)?,
-                owner.reference().clone(),
-                module,
-            ),
-            GFP_KERNEL,
-        )?;
-        arm_from_parameters(&online)?;
+        let single_prepare = Arc::pin_init(single_prepare, GFP_KERNEL)?;
+        let single_online = Arc::pin_init(single_online, GFP_KERNEL)?;
+        let multi_prepare = Arc::pin_init(multi_prepare, GFP_KERNEL)?;
+        let multi_online = Arc::pin_init(multi_online, GFP_KERNEL)?;
+        let prepare_instances = Arc::pin_init(Instances::new(multi_prepare), GFP_KERNEL)?;
+        let online_instances = Arc::pin_init(Instances::new(multi_online), GFP_KERNEL)?;
 
         let data = Root {
             common: common.clone(),
-            points: [
-                prepare.clone(),
-                online.clone(),
-                prepare_multi.clone(),
-                online_multi.clone(),
+            pairs: [
+                prepare,
+                online,
+                prepare_instances.clone(),
+                online_instances.clone(),
             ],
         };
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
-        let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data), module) }?;
+        let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data)) }?;
         common.log_file.populate(root.notifier(c"log")?);
-        let prepare = Arc::pin_init(State::new(prepare, owner.reference().clone()), GFP_KERNEL)?;
-        let online = Arc::pin_init(State::new(online, owner.reference().clone()), GFP_KERNEL)?;
 
-        // SAFETY: A module's init function runs in process context, in the task that loads it,
-        // without a lock held.
-        let registrar = &mut unsafe { Registrar::assume() };
         Ok(Self {
-            _prepare: StateDirs::new(&root, c"prepare", prepare, registrar, module)?,
-            _online: StateDirs::new(&root, c"online", online, registrar, module)?,
-            _prepare_multi: MultiDirs::new(
-                &root,
-                c"prepare_multi",
-                prepare_multi,
-                registrar,
-                module,
-            )?,
-            _online_multi: MultiDirs::new(&root, c"online_multi", online_multi, registrar, module)?,
+            _prepare: StateDirs::new(&root, c"prepare", single_prepare)?,
+            _online: StateDirs::new(&root, c"online", single_online)?,
+            _prepare_multi: MultiDirs::new(&root, c"prepare_multi", prepare_instances)?,
+            _online_multi: MultiDirs::new(&root, c"online_multi", online_instances)?,
             _root: root,
-            _owner: owner,
         })
     }
 }
@@ -240,7 +180,7 @@ fn unsafe_faults() -> Result<bool> {
 }
 
 /// Arms the fault that `fail_cpu` and `fail_errno` ask for.
-fn arm_from_parameters(online: &Point) -> Result {
+fn arm_from_parameters(online: &CallbackPair) -> Result {
     let cpu = *module_parameters::fail_cpu.value_ref();
     let errno = *module_parameters::fail_errno.value_ref();
     if cpu == -1 {

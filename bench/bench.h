@@ -12,12 +12,11 @@ struct bench_state {
 	void (*remove)(void);
 };
 
-/* Where a module keeps what it has to know of an instance: a pointer, or a little more. */
-struct bench_place {
-	void *words[2];
-};
-
-/* What is NULL is not offered. The harness makes one call at a time, in process context. */
+/*
+ * A function that is NULL is not offered. The harness makes one call at a time, in process
+ * context. It removes exactly what it has set up or added, a state after its instances, before the
+ * module goes.
+ */
 struct bench_ops {
 	const char *name;
 	/* Without instances: callbacks that do nothing. */
@@ -26,10 +25,14 @@ struct bench_ops {
 	struct bench_state counting;
 	/* The startup fails on the last CPU, with -ENOMEM. */
 	struct bench_state failing;
-	/* With instances, whose callbacks count. */
+	/* With instances, of which there will be none. */
 	struct bench_state multi;
-	int (*add)(struct bench_place *place);
-	void (*del)(struct bench_place *place);
+	/* With instances, whose callbacks count. */
+	struct bench_state shared;
+	int (*add)(void **instance);
+	void (*del)(void *instance);
+	/* Counts, and returns 0: what callbacks that count would be if nothing was around them. */
+	int (*count)(void);
 	/* Writes a record of the log, and a trace event with the same fields. */
 	void (*record)(void);
 	void (*event)(void);

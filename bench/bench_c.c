@@ -143,7 +143,7 @@ static void multi_remove(void)
 	cpuhp_remove_multi_state(multi_state);
 }
 
-static int add(struct bench_place *place)
+static int add(void **place)
 {
 	struct instance *instance = kzalloc(sizeof(*instance), GFP_KERNEL);
 	int ret;
@@ -155,16 +155,23 @@ static int add(struct bench_place *place)
 		kfree(instance);
 		return ret;
 	}
-	place->words[0] = instance;
+	*place = instance;
 	return 0;
 }
 
-static void del(struct bench_place *place)
+static void del(void *place)
 {
-	struct instance *instance = place->words[0];
+	struct instance *instance = place;
 
 	cpuhp_state_remove_instance(multi_state, &instance->node);
 	kfree(instance);
+}
+
+/* By itself what the callbacks that count do. */
+static int count(void)
+{
+	atomic64_inc(&startups);
+	return 0;
 }
 
 static struct bench_ops ops = {
@@ -173,8 +180,11 @@ static struct bench_ops ops = {
 	.counting = { counting_setup, counting_remove },
 	.failing = { failing_setup, failing_remove },
 	.multi = { multi_setup, multi_remove },
+	/* A driver in C has nothing to share but the number. */
+	.shared = { multi_setup, multi_remove },
 	.add = add,
 	.del = del,
+	.count = count,
 };
 
 static int __init bench_c_init(void)

@@ -27,7 +27,6 @@
 
 /* That many are counted before those that are asked for: who reads the counts leaves them out. */
 #define WARM_UP 3
-#define WARM_UP_CYCLE 1
 
 #define MAX_N 1000000
 
@@ -228,22 +227,22 @@ static int test_call_counting(struct bench_ops *ops, unsigned int n, int samples
 static int test_call_multi(struct bench_ops *ops, unsigned int n, int samples)
 {
 	struct callbacks callbacks = {};
-	struct bench_place place;
+	void *instance;
 	int ret;
 
-	ret = ops->multi.setup();
+	ret = ops->shared.setup();
 	if (ret)
 		return ret;
 	ret = see(&callbacks);
 	if (!ret) {
-		ret = ops->add(&place);
+		ret = ops->add(&instance);
 		if (!ret) {
 			callbacks.down = true;
-			ops->del(&place);
+			ops->del(instance);
 		}
 		callbacks.down = false;
 		if (!ret)
-			ret = ops->add(&place);
+			ret = ops->add(&instance);
 		see_no_more(&callbacks);
 	}
 	if (!ret) {
@@ -251,10 +250,24 @@ static int test_call_multi(struct bench_ops *ops, unsigned int n, int samples)
 			call(&callbacks, n, samples);
 		else
 			ret = -ENODATA;
-		ops->del(&place);
+		ops->del(instance);
 	}
-	ops->multi.remove();
+	ops->shared.remove();
 	return ret;
+}
+
+/* What callbacks that count do, by itself, and called by address as they are. */
+static int test_count(struct bench_ops *ops, unsigned int n, int samples)
+{
+	int (*count)(void) = ops->count;
+	int i;
+
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
+		count();
+		mark_end();
+	}
+	return 0;
 }
 
 /* Setup and removal. */
@@ -284,6 +297,11 @@ static int test_setup_multi(struct bench_ops *ops, unsigned int n, int samples)
 	return setup_and_remove(&ops->multi, samples);
 }
 
+static int test_setup_shared(struct bench_ops *ops, unsigned int n, int samples)
+{
+	return setup_and_remove(&ops->shared, samples);
+}
+
 /* A setup that fails on the last CPU. */
 static int test_rollback(struct bench_ops *ops, unsigned int n, int samples)
 {
@@ -304,61 +322,60 @@ static int test_rollback(struct bench_ops *ops, unsigned int n, int samples)
 }
 
 /* Adds as many instances. Returns an error, and then there are none. */
-static int add_all(struct bench_ops *ops, struct bench_place *places, unsigned int n)
+static int add_all(struct bench_ops *ops, void **instances, unsigned int n)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < n; i++) {
-		ret = signal_pending(current) ? -EINTR : ops->add(&places[i]);
+		ret = signal_pending(current) ? -EINTR : ops->add(&instances[i]);
 		if (ret) {
 			while (i--)
-				ops->del(&places[i]);
+				ops->del(instances[i]);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static void del_all(struct bench_ops *ops, struct bench_place *places, unsigned int n)
+static void del_all(struct bench_ops *ops, void **instances, unsigned int n)
 {
 	while (n--)
-		ops->del(&places[n]);
+		ops->del(instances[n]);
 }
 
 /* Calls a test while there are n instances; that may make one more. */
 static int with_instances(struct bench_ops *ops, unsigned int n,
-			  int (*test)(struct bench_ops *ops, struct bench_place *place,
-				      int samples),
+			  int (*test)(struct bench_ops *ops, void **instance, int samples),
 			  int samples)
 {
-	struct bench_place *places = vcalloc(n + 1, sizeof(*places));
+	void **instances = vcalloc(n + 1, sizeof(*instances));
 	int ret;
 
-	if (!places)
+	if (!instances)
 		return -ENOMEM;
-	ret = ops->multi.setup();
+	ret = ops->shared.setup();
 	if (!ret) {
-		ret = add_all(ops, places, n);
+		ret = add_all(ops, instances, n);
 		if (!ret) {
-			ret = test(ops, &places[n], samples);
-			del_all(ops, places, n);
+			ret = test(ops, &instances[n], samples);
+			del_all(ops, instances, n);
 		}
-		ops->multi.remove();
+		ops->shared.remove();
 	}
-	vfree(places);
+	vfree(instances);
 	return ret;
 }
 
-static int add_and_del(struct bench_ops *ops, struct bench_place *place, int samples)
+static int add_and_del(struct bench_ops *ops, void **instance, int samples)
 {
 	int i, ret;
 
 	for (i = 0; i < samples + WARM_UP; i++) {
 		mark_begin();
-		ret = ops->add(place);
+		ret = ops->add(instance);
 		if (!ret)
-			ops->del(place);
+			ops->del(*instance);
 		mark_end();
 		if (ret)
 			return ret;
@@ -375,12 +392,12 @@ static int test_instance(struct bench_ops *ops, unsigned int n, int samples)
 }
 
 /* Takes the last CPU offline, and online again. */
-static int cycle(struct bench_ops *ops, struct bench_place *place, int samples)
+static int cycle(struct bench_ops *ops, void **instance, int samples)
 {
 	unsigned int cpu = cpumask_last(cpu_online_mask);
 	int i, ret;
 
-	for (i = 0; i < samples + WARM_UP_CYCLE; i++) {
+	for (i = 0; i < samples + WARM_UP; i++) {
 		if (signal_pending(current))
 			return -EINTR;
 		mark_begin();
@@ -448,8 +465,10 @@ static const struct test {
 	{ "call_nothing", test_call_nothing, true },
 	{ "call_counting", test_call_counting, true },
 	{ "call_multi", test_call_multi, true },
+	{ "count", test_count, true },
 	{ "setup", test_setup, true },
 	{ "setup_multi", test_setup_multi, true },
+	{ "setup_shared", test_setup_shared, true },
 	{ "rollback", test_rollback, true },
 	{ "instance", test_instance, true },
 	{ "record", test_record, true },

@@ -8,19 +8,21 @@ use kernel::{
     prelude::*, //
 };
 
-pub mod bindings;
-pub mod log;
+#[path = "../exerciser/mod.rs"]
+pub mod exerciser;
 mod ops;
-pub mod rule;
-pub mod task;
-pub mod trace;
 
-use log::{
-    Callback,
-    Event,
-    Log,
-    Op,
-    StateName, //
+use exerciser::{
+    log::{
+        Event,
+        Log, //
+    },
+    operation::{
+        Callback,
+        Operation, //
+    },
+    state_name::StateName,
+    trace, //
 };
 use ops::{
     BenchOps,
@@ -50,7 +52,7 @@ fn event() -> Event<'static> {
         instance: Some(c"disk0"),
         cpu: 1,
         on: CpuId::current().as_u32(),
-        op: Op::Hotplug,
+        operation: Operation::Hotplug,
         callback: Callback::Startup,
         result: Ok(()),
         injected: false,
@@ -84,7 +86,7 @@ static OPS: Ops = Ops::new(BenchOps {
 });
 
 /// The loaded module.
-struct BenchLog;
+pub struct BenchLog;
 
 impl kernel::Module for BenchLog {
     fn init(_module: &'static ThisModule) -> Result<Self> {

@@ -3,11 +3,18 @@
 //! Hotplug states in Rust: what `bench_c.c` does in C.
 
 use core::cell::UnsafeCell;
+use cpuhp::{
+    Callbacks,
+    Cpu,
+    Instance,
+    InstanceCallbacks,
+    MultiState,
+    Online,
+    State, //
+};
 use kernel::{
-    cpu::{
-        nr_cpu_ids,
-        CpuId, //
-    },
+    cpu::nr_cpu_ids,
+    error::from_result,
     prelude::*,
     sync::{
         atomic::{
@@ -16,29 +23,13 @@ use kernel::{
         },
         Arc, //
     },
+    types::ForeignOwnable, //
 };
 
-pub mod bindings;
-pub mod cpuhp;
 mod ops;
 
-use cpuhp::{
-    Callbacks,
-    Context,
-    Instance,
-    MultiState,
-    Online,
-    Owner,
-    Registrar,
-    Setup,
-    SingleCallbacks,
-    SingleState,
-    Slot,
-    SlotRef, //
-};
 use ops::{
     BenchOps,
-    BenchPlace,
     BenchState,
     Ops, //
 };
@@ -51,288 +42,266 @@ module! {
     license: "GPL",
 }
 
+/// Where something is kept for functions that are called without anything.
+struct Place<T>(UnsafeCell<Option<T>>);
+
+// SAFETY: The functions below are called one at a time, in whatever task, so what is kept is not
+// shared.
+unsafe impl<T: Send> Sync for Place<T> {}
+
+impl<T> Place<T> {
+    const fn new() -> Self {
+        Self(UnsafeCell::new(None))
+    }
+
+    /// Keeps a value, or drops the one that is kept.
+    ///
+    /// # Safety
+    ///
+    /// To be called only in a function that the harness calls: it calls one at a time.
+    unsafe fn set(&self, value: Option<T>) {
+        // SAFETY: Nobody else has a reference, by this function's own requirement.
+        unsafe { *self.0.get() = value };
+    }
+}
+
+// States without instances.
+
 /// Callbacks that do nothing.
 struct Nothing;
+
+static NOTHING: Place<State<Nothing>> = Place::new();
 
 #[vtable]
 impl Callbacks for Nothing {
     type Section = Online;
     const NAME: &'static CStr = c"bench_rust/nothing:online";
 
-    fn startup(&self, _cx: &Context<'_, Online>) -> Result {
+    fn startup(_cpu: Cpu<'_, Online>) -> Result {
         Ok(())
     }
 
-    fn teardown(&self, _cx: &Context<'_, Online>) {}
+    fn teardown(_cpu: Cpu<'_, Online>) {}
 }
 
-impl SingleCallbacks for Nothing {
-    const SLOT: SlotRef<Self> = {
-        static SLOT: Slot<Nothing> = Slot::new();
-        SlotRef::new(&SLOT)
-    };
-}
+/// Callbacks that count.
+struct Counting;
 
-/// Callbacks that count, of a state or of an instance.
-struct Counting {
-    startups: Atomic<i64>,
-    teardowns: Atomic<i64>,
-}
-
-impl Counting {
-    fn new() -> Self {
-        Self {
-            startups: Atomic::new(0),
-            teardowns: Atomic::new(0),
-        }
-    }
-}
+static COUNTING: Place<State<Counting>> = Place::new();
+static STARTUPS: Atomic<i64> = Atomic::new(0);
+static TEARDOWNS: Atomic<i64> = Atomic::new(0);
 
 #[vtable]
 impl Callbacks for Counting {
     type Section = Online;
     const NAME: &'static CStr = c"bench_rust/counting:online";
 
-    fn startup(&self, _cx: &Context<'_, Online>) -> Result {
-        self.startups.add(1, Relaxed);
+    fn startup(_cpu: Cpu<'_, Online>) -> Result {
+        STARTUPS.add(1, Relaxed);
         Ok(())
     }
 
-    fn teardown(&self, _cx: &Context<'_, Online>) {
-        self.teardowns.add(1, Relaxed);
+    fn teardown(_cpu: Cpu<'_, Online>) {
+        TEARDOWNS.add(1, Relaxed);
     }
 }
 
-impl SingleCallbacks for Counting {
-    const SLOT: SlotRef<Self> = {
-        static SLOT: Slot<Counting> = Slot::new();
-        SlotRef::new(&SLOT)
-    };
-}
-
 /// Those of which the startup fails on the last CPU.
-struct Failing {
-    counts: Counting,
-    last: CpuId,
-}
+struct Failing;
+
+static FAILING: Place<State<Failing>> = Place::new();
 
 #[vtable]
 impl Callbacks for Failing {
     type Section = Online;
     const NAME: &'static CStr = c"bench_rust/failing:online";
 
-    fn startup(&self, cx: &Context<'_, Online>) -> Result {
-        if cx.cpu() == self.last {
+    fn startup(cpu: Cpu<'_, Online>) -> Result {
+        if cpu.id().as_u32() == nr_cpu_ids() - 1 {
             return Err(ENOMEM);
         }
-        self.counts.startup(cx)
+        STARTUPS.add(1, Relaxed);
+        Ok(())
     }
 
-    fn teardown(&self, cx: &Context<'_, Online>) {
-        self.counts.teardown(cx);
+    fn teardown(_cpu: Cpu<'_, Online>) {
+        TEARDOWNS.add(1, Relaxed);
     }
 }
 
-impl SingleCallbacks for Failing {
-    const SLOT: SlotRef<Self> = {
-        static SLOT: Slot<Failing> = Slot::new();
-        SlotRef::new(&SLOT)
-    };
-}
-
-/// What the module has set up.
-struct States {
-    setup: Setup,
-    nothing_data: Arc<Nothing>,
-    counting_data: Arc<Counting>,
-    failing_data: Arc<Failing>,
-    nothing: Option<SingleState<Nothing>>,
-    counting: Option<SingleState<Counting>>,
-    failing: Option<SingleState<Failing>>,
-    multi: Option<Arc<MultiState<Counting>>>,
-}
-
-/// Where that is, for functions that are called without anything.
-struct Place(UnsafeCell<Option<States>>);
-
-// SAFETY: `States` can go to other tasks. It is written before the functions that use it are
-// registered and after that is undone, and the harness calls them with its mutex held.
-unsafe impl Sync for Place {}
-
-static STATES: Place = Place(UnsafeCell::new(None));
-
-/// Calls `f` with the states and the right to set them up.
+/// Sets up a state, which is then in its place.
 ///
 /// # Safety
 ///
 /// To be called only in a function that the harness calls.
-#[inline]
-unsafe fn with(f: impl FnOnce(&mut States, &mut Registrar) -> Result) -> c_int {
-    // SAFETY: The harness calls one function at a time.
-    let Some(states) = (unsafe { &mut *STATES.0.get() }) else {
-        return ENODEV.to_errno();
-    };
-    // SAFETY: The harness calls in process context, with no lock but its own.
-    let mut registrar = unsafe { Registrar::assume() };
-    f(states, &mut registrar).map_or_else(|error| error.to_errno(), |()| 0)
+unsafe fn set_up<T: Callbacks>(place: &Place<State<T>>) -> c_int {
+    from_result(|| {
+        // SAFETY: The harness removes what it has set up, before this module goes.
+        let state = unsafe { State::new() }?;
+        // SAFETY: This function's own requirement.
+        unsafe { place.set(Some(state)) };
+        Ok(0)
+    })
 }
 
 // What the harness calls. Each is one of those that `bench.h` describes.
 
-/// Sets up the state whose callbacks do nothing.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn nothing_setup() -> c_int {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, registrar| {
-            let (setup, data) = (states.setup.clone(), states.nothing_data.clone());
-            states.nothing = Some(SingleState::new(registrar, setup, data)?);
-            Ok(())
-        })
-    }
+    unsafe { set_up(&NOTHING) }
 }
 
-/// Removes it.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn nothing_remove() {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, _| {
-            states.nothing = None;
-            Ok(())
-        });
-    }
+    unsafe { NOTHING.set(None) };
 }
 
-/// Sets up the state whose callbacks count.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn counting_setup() -> c_int {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, registrar| {
-            let (setup, data) = (states.setup.clone(), states.counting_data.clone());
-            states.counting = Some(SingleState::new(registrar, setup, data)?);
-            Ok(())
-        })
-    }
+    unsafe { set_up(&COUNTING) }
 }
 
-/// Removes it.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn counting_remove() {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, _| {
-            states.counting = None;
-            Ok(())
-        });
-    }
+    unsafe { COUNTING.set(None) };
 }
 
-/// Sets up the state whose startup fails on the last CPU.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn failing_setup() -> c_int {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, registrar| {
-            let (setup, data) = (states.setup.clone(), states.failing_data.clone());
-            states.failing = Some(SingleState::new(registrar, setup, data)?);
-            Ok(())
-        })
-    }
+    unsafe { set_up(&FAILING) }
 }
 
-/// Removes it.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn failing_remove() {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, _| {
-            states.failing = None;
-            Ok(())
-        });
+    unsafe { FAILING.set(None) };
+}
+
+/// What the callbacks that count would be without the crate. The harness may call it at any time.
+extern "C" fn count() -> c_int {
+    STARTUPS.add(1, Relaxed);
+    0
+}
+
+// States with instances.
+
+/// The data of an instance, whose callbacks count.
+struct Counts {
+    startups: Atomic<i64>,
+    teardowns: Atomic<i64>,
+}
+
+#[vtable]
+impl InstanceCallbacks for Counts {
+    type Section = Online;
+    const NAME: &'static CStr = c"bench_rust/multi:online";
+
+    fn startup(&self, _cpu: Cpu<'_, Online>) -> Result {
+        self.startups.add(1, Relaxed);
+        Ok(())
+    }
+
+    fn teardown(&self, _cpu: Cpu<'_, Online>) {
+        self.teardowns.add(1, Relaxed);
     }
 }
 
-/// Sets up the state with instances.
-///
+/// A state that has no instances and gets none.
+static MULTI: Place<MultiState<Counts>> = Place::new();
+
+/// A state to which the instances have a reference each.
+static SHARED: Place<Arc<MultiState<Counts>>> = Place::new();
+
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn multi_setup() -> c_int {
-    // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, registrar| {
-            states.multi = Some(MultiState::new(registrar, states.setup.clone())?);
-            Ok(())
-        })
-    }
+    from_result(|| {
+        // SAFETY: The harness removes what it has set up, before this module goes.
+        let state = unsafe { MultiState::new() }?;
+        // SAFETY: This function's own requirement.
+        unsafe { MULTI.set(Some(state)) };
+        Ok(0)
+    })
 }
 
-/// Removes it.
-///
 /// # Safety
 ///
 /// To be called only by the harness.
 unsafe extern "C" fn multi_remove() {
     // SAFETY: This function's own requirement.
-    unsafe {
-        with(|states, _| {
-            states.multi = None;
-            Ok(())
-        });
-    }
+    unsafe { MULTI.set(None) };
 }
 
-/// Adds an instance, and puts it at `place`.
+/// # Safety
+///
+/// To be called only by the harness.
+unsafe extern "C" fn shared_setup() -> c_int {
+    from_result(|| {
+        // SAFETY: The harness removes what it has set up or added, before this module goes.
+        let state = Arc::new(unsafe { MultiState::new() }?, GFP_KERNEL)?;
+        // SAFETY: This function's own requirement.
+        unsafe { SHARED.set(Some(state)) };
+        Ok(0)
+    })
+}
+
+/// # Safety
+///
+/// To be called only by the harness.
+unsafe extern "C" fn shared_remove() {
+    // SAFETY: This function's own requirement.
+    unsafe { SHARED.set(None) };
+}
+
+/// An instance, as the harness keeps it.
+type Kept = Pin<KBox<Instance<Counts>>>;
+
+/// Adds an instance.
 ///
 /// # Safety
 ///
-/// To be called only by the harness, with room for a `BenchPlace` at `place` that has no instance.
-unsafe extern "C" fn add(place: *mut BenchPlace) -> c_int {
-    const {
-        assert!(size_of::<Instance<Counting>>() <= size_of::<BenchPlace>());
-        assert!(align_of::<Instance<Counting>>() <= align_of::<BenchPlace>());
-    }
-    // SAFETY: This function's own requirement. There is room for an instance at `place`, and none
-    // yet.
-    unsafe {
-        with(|states, registrar| {
-            let multi = states.multi.clone().ok_or(ENODEV)?;
-            let instance = Instance::new(registrar, multi, Ok::<_, Error>(Counting::new()))?;
-            place.cast::<Instance<Counting>>().write(instance);
-            Ok(())
-        })
-    }
+/// To be called only by the harness, which has room for a pointer at `place`.
+unsafe extern "C" fn add(place: *mut *mut c_void) -> c_int {
+    from_result(|| {
+        // SAFETY: The harness calls one function at a time, so nobody writes it meanwhile.
+        let state = unsafe { &*SHARED.0.get() }.clone().ok_or(ENODEV)?;
+        let counts = Counts {
+            startups: Atomic::new(0),
+            teardowns: Atomic::new(0),
+        };
+        let instance: Kept = KBox::pin_init(Instance::new(state, Ok(counts)), GFP_KERNEL)?;
+        // SAFETY: This function's own requirement.
+        unsafe { place.write(instance.into_foreign()) };
+        Ok(0)
+    })
 }
 
-/// Removes the instance at `place`.
+/// Removes an instance.
 ///
 /// # Safety
 ///
-/// To be called only by the harness, with a `place` at which [`add`] has put an instance that is
-/// still there.
-unsafe extern "C" fn del(place: *mut BenchPlace) {
-    // SAFETY: This function's own requirement. `add()` has put an instance there.
-    unsafe { place.cast::<Instance<Counting>>().drop_in_place() };
+/// To be called only by the harness, once for each instance that [`add`] has added.
+unsafe extern "C" fn del(instance: *mut c_void) {
+    // SAFETY: It comes from `add()`, and the harness has no more use for it.
+    drop(unsafe { Kept::from_foreign(instance) });
 }
 
 #[expect(clippy::disallowed_methods, reason = "it has to be const")]
@@ -354,45 +323,25 @@ static OPS: Ops = Ops::new(BenchOps {
         setup: Some(multi_setup),
         remove: Some(multi_remove),
     },
+    shared: BenchState {
+        setup: Some(shared_setup),
+        remove: Some(shared_remove),
+    },
     add: Some(add),
     del: Some(del),
+    count: Some(count),
     ..BenchOps::NONE
 });
 
 /// The loaded module.
-struct BenchRust {
-    _owner: Owner,
-}
+struct BenchRust;
 
 impl kernel::Module for BenchRust {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        // SAFETY: It is dropped with the module's data, in its exit function, or before its init
-        // function returns an error. What sets up and removes with it is called by the harness, and
-        // no more after `OPS.unregister()`, which is before it.
-        let owner = unsafe { Owner::new(module) }?;
-        let last = CpuId::from_u32(nr_cpu_ids() - 1).ok_or(EINVAL)?;
-        let states = States {
-            setup: Setup::new(owner.reference()),
-            nothing_data: Arc::new(Nothing, GFP_KERNEL)?,
-            counting_data: Arc::new(Counting::new(), GFP_KERNEL)?,
-            failing_data: Arc::new(
-                Failing {
-                    counts: Counting::new(),
-                    last,
-                },
-                GFP_KERNEL,
-            )?,
-            nothing: None,
-            counting: None,
-            failing: None,
-            multi: None,
-        };
-        // SAFETY: Nobody calls yet.
-        unsafe { *STATES.0.get() = Some(states) };
-        // SAFETY: Nothing can fail any more, so it is undone when the module goes. The functions
-        // find the states.
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        // SAFETY: Nothing can fail any more, so it is undone when the module goes. The functions do
+        // what `bench.h` says.
         unsafe { OPS.register() };
-        Ok(Self { _owner: owner })
+        Ok(Self)
     }
 }
 
@@ -400,7 +349,5 @@ impl Drop for BenchRust {
     fn drop(&mut self) {
         // SAFETY: It has been registered.
         unsafe { OPS.unregister() };
-        // SAFETY: Nobody calls any more.
-        unsafe { *STATES.0.get() = None };
     }
 }

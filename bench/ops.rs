@@ -11,12 +11,6 @@ use kernel::{
     prelude::*, //
 };
 
-/// `struct bench_place`.
-#[repr(C)]
-pub(crate) struct BenchPlace {
-    pub(crate) words: [*mut c_void; 2],
-}
-
 /// `struct bench_state`.
 #[repr(C)]
 pub(crate) struct BenchState {
@@ -32,8 +26,10 @@ pub(crate) struct BenchOps {
     pub(crate) counting: BenchState,
     pub(crate) failing: BenchState,
     pub(crate) multi: BenchState,
-    pub(crate) add: Option<unsafe extern "C" fn(*mut BenchPlace) -> c_int>,
-    pub(crate) del: Option<unsafe extern "C" fn(*mut BenchPlace)>,
+    pub(crate) shared: BenchState,
+    pub(crate) add: Option<unsafe extern "C" fn(*mut *mut c_void) -> c_int>,
+    pub(crate) del: Option<unsafe extern "C" fn(*mut c_void)>,
+    pub(crate) count: Option<unsafe extern "C" fn() -> c_int>,
     pub(crate) record: Option<unsafe extern "C" fn()>,
     pub(crate) event: Option<unsafe extern "C" fn()>,
     pub(crate) list: list_head,
@@ -60,8 +56,10 @@ impl BenchOps {
         counting: BenchState::NONE,
         failing: BenchState::NONE,
         multi: BenchState::NONE,
+        shared: BenchState::NONE,
         add: None,
         del: None,
+        count: None,
         record: None,
         event: None,
         list: list_head {

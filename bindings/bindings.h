@@ -5,22 +5,21 @@
  */
 #include <linux/bitmap.h>
 #include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/device.h>
-#include <linux/jump_label.h>
 #include <linux/kobject.h>
-#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/siphash.h>
 #include <linux/sysfs.h>
 
-#include "trace.h"
-
 bool rust_helper_dev_offline(const struct device *dev);
-bool rust_helper_is_on_stack(const void *address);
 void rust_helper_get_task_comm(char *buf, struct task_struct *task);
-void rust_helper_static_key_slow_inc(struct static_key *key);
-void rust_helper_static_key_slow_dec(struct static_key *key);
+bool rust_helper_fault_armed(void);
+void rust_helper_fault_armed_inc(void);
+void rust_helper_fault_armed_dec(void);
+bool rust_helper_trace_callback_enabled(void);
+void rust_helper_trace_callback(u64 seq, const char *state, int id, const char *instance,
+				unsigned int cpu, unsigned int on, const char *op,
+				const char *callback, int ret, bool injected);
 void rust_helper_kobject_put_now(struct kobject *kobj);
 void rust_helper_kobject_flush_release(struct kobject *kobj);
 struct kernfs_node *rust_helper_sysfs_get_file(struct kobject *kobj, const char *name);

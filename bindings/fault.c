@@ -2,15 +2,23 @@
 
 #include <linux/jump_label.h>
 
-/* Enabled while some fault is armed. The macro for Rust wants one made by C. */
-DEFINE_STATIC_KEY_FALSE(rust_hotplug_fault_armed);
+/*
+ * Enabled while some fault is armed. It is tested here and not in Rust: the kernel's macro for that
+ * includes a file that header packages lack.
+ */
+static DEFINE_STATIC_KEY_FALSE(fault_armed);
 
-void rust_helper_static_key_slow_inc(struct static_key *key)
+bool rust_helper_fault_armed(void)
 {
-	static_key_slow_inc(key);
+	return static_branch_unlikely(&fault_armed);
 }
 
-void rust_helper_static_key_slow_dec(struct static_key *key)
+void rust_helper_fault_armed_inc(void)
 {
-	static_key_slow_dec(key);
+	static_branch_inc(&fault_armed);
+}
+
+void rust_helper_fault_armed_dec(void)
+{
+	static_branch_dec(&fault_armed);
 }

@@ -5,7 +5,7 @@
  */
 #include "bindings.h"
 
-#include "cpuhp.c"
+#include "device.c"
 #include "fault.c"
 #include "sysfs.c"
 #include "task.c"

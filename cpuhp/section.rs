@@ -2,7 +2,7 @@
 
 //! The sections of the hotplug ladder that have dynamic states.
 
-use crate::bindings;
+use kernel::bindings;
 
 mod private {
     pub trait Sealed {}
@@ -10,20 +10,15 @@ mod private {
 
 /// A section of the ladder in which a dynamic state can be set up.
 ///
-/// It decides where the callbacks of a state run, and so what a
-/// [`Context`](crate::cpuhp::Context) can promise.
+/// The section decides where the callbacks of a state run: see [`Prepare`] and [`Online`].
 pub trait Section: private::Sealed + 'static {
     /// The C constant that asks the kernel for a dynamic state of this section.
     #[doc(hidden)]
     const DYNAMIC: bindings::cpuhp_state;
 
-    /// Whether callbacks run on the hotplugged CPU, as opposed to the task that hotplugs it.
+    /// Whether the kernel takes a no from a teardown when a CPU goes offline.
     #[doc(hidden)]
-    const ON_HOTPLUGGED_CPU: bool;
-
-    /// Whether the kernel can take a no when a state of this section is torn down.
-    #[doc(hidden)]
-    const TEARDOWN_MAY_FAIL: bool;
+    const MAY_REFUSE: bool;
 }
 
 /// Callbacks run on a control CPU, before the hotplugged CPU is up or after it is down.
@@ -35,14 +30,12 @@ impl private::Sealed for Prepare {}
 
 impl Section for Prepare {
     const DYNAMIC: bindings::cpuhp_state = bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN;
-    const ON_HOTPLUGGED_CPU: bool = false;
-    // The CPU is dead by then: kernel/cpu.c, cpuhp_down_callbacks() boots it again to get out of
-    // it, and warns "DEAD callback error".
-    const TEARDOWN_MAY_FAIL: bool = false;
+    // The CPU is dead by then. To keep it, the kernel would have to boot it again; that is what
+    // `_cpu_down()` tries, and it warns "DEAD callback error".
+    const MAY_REFUSE: bool = false;
 }
 
-/// Callbacks run on the hotplugged CPU itself, in its thread `cpuhp/N`, with one exception:
-/// [`Context::this_cpu`](crate::cpuhp::Context::this_cpu).
+/// Callbacks run on the hotplugged CPU itself, in its thread `cpuhp/N`.
 ///
 /// C: `CPUHP_AP_ONLINE_DYN`, of which there are 41.
 pub enum Online {}
@@ -51,6 +44,5 @@ impl private::Sealed for Online {}
 
 impl Section for Online {
     const DYNAMIC: bindings::cpuhp_state = bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN;
-    const ON_HOTPLUGGED_CPU: bool = true;
-    const TEARDOWN_MAY_FAIL: bool = true;
+    const MAY_REFUSE: bool = true;
 }

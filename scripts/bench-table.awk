@@ -44,8 +44,10 @@ function number(n,    text) {
 	return text
 }
 
-# row TEXT KEY KEY GOAL: the second measurement beside the first.
-function row(text, of, to, goal,    a, sa, ratio) {
+# row TEXT KEY KEY GOAL [MORE]: the second measurement beside the first. The goal is what their ratio must not
+# exceed as it is printed; with MORE, how many instructions the second may have more, to the instruction. What it
+# has more is left in the variable more.
+function row(text, of, to, goal, may_have_more,    a, sa, ratio, misses) {
 	if (!summarise(of))
 		return
 	a = median
@@ -55,18 +57,19 @@ function row(text, of, to, goal,    a, sa, ratio) {
 	if (sa != spread)
 		sa = sa ", " spread
 	ratio = sprintf("%.2f", median / a)
-	if (ratio + 0 > goal)
-		ratio = ratio " !"
-	printf "| %s | %s | %s | %s | %s |\n", text, number(a), number(median), sa, ratio
+	more = median - a
+	misses = may_have_more == "" ? ratio + 0 > goal : more > may_have_more
+	printf "| %s | %s | %s | %s | %s |\n", text, number(a), number(median), sa, ratio (misses ? " !" : "")
 }
 
 { samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] = samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] " " $7 }
 
-function twins(text, test, n) {
-	row(text, "main 4 none " test " c " n, "main 4 none " test " rust " n, 1)
+function twins(text, test, n, goal, may_have_more) {
+	row(text, "main 4 none " test " c " n, "main 4 none " test " rust " n, goal, may_have_more)
 }
 
 END {
+	NO_GOAL = 1e9
 	if (plan) {
 		for (key in samples) {
 			split(key, f)
@@ -85,25 +88,29 @@ END {
 
 	print "| instructions | C | Rust | spread | Rust/C |"
 	print "| --- | ---: | ---: | ---: | ---: |"
-	twins("a call of a startup that does nothing", "call_nothing", 0)
-	twins("a call of a teardown that does nothing", "call_nothing", 1)
-	twins("a call of a startup that counts", "call_counting", 0)
-	twins("a call of a teardown that counts", "call_counting", 1)
-	twins("the same for an instance: startup", "call_multi", 0)
-	twins("the same for an instance: teardown", "call_multi", 1)
-	twins("setup and removal of a state", "setup", 0)
-	twins("setup that fails on the last CPU", "rollback", 0)
-	twins("setup and removal of a state with instances", "setup_multi", 0)
-	twins("an instance more and less, where it is the only one", "instance", 1)
-	twins("where it is one of 100", "instance", 100)
-	twins("where it is one of 10000", "instance", 10000)
-	twins("a CPU offline and online", "cycle", 0)
+	twins("a call of a startup that does nothing", "call_nothing", 0, "", 0)
+	twins("a call of a teardown that does nothing", "call_nothing", 1, "", 0)
+	# An atomic addition is an instruction of C, and for Rust a function of the kernel. Who counts pays for that
+	# with or without cpuhp.
+	twins("a call of a function that counts, and is no callback", "count", 0, NO_GOAL)
+	twins("a call of a startup that counts", "call_counting", 0, "", helper = more)
+	twins("a call of a teardown that counts", "call_counting", 1, "", helper)
+	twins("the same for an instance: startup", "call_multi", 0, "", helper)
+	twins("the same for an instance: teardown", "call_multi", 1, "", helper)
+	twins("setup and removal of a state", "setup", 0, 1)
+	twins("setup that fails on the last CPU", "rollback", 0, 1)
+	twins("setup and removal of a state with instances", "setup_multi", 0, 1.1)
+	twins("the same in an `Arc`, for its instances", "setup_shared", 0, NO_GOAL)
+	twins("an instance more and less, where it is the only one", "instance", 1, 1)
+	twins("where it is one of 100", "instance", 100, 1)
+	twins("where it is one of 10000", "instance", 10000, 1)
+	twins("a CPU offline and online", "cycle", 0, 1)
 	print ""
 	print "| instructions | without | with | spread | with/without |"
 	print "| --- | ---: | ---: | ---: | ---: |"
 	none = "main 4 none cycle - 0"
-	row("a CPU offline and online, with the module loaded and disarmed", none, "main 4 disarmed cycle - 0", 1.02)
-	row("with every fault armed, for another CPU", none, "main 4 armed cycle - 0", 99)
-	row("with its trace event on", none, "main 4 traced cycle - 0", 99)
+	row("a CPU offline and online, with the module loaded and disarmed", none, "main 4 disarmed cycle - 0", 1.01)
+	row("with every fault armed, for another CPU", none, "main 4 armed cycle - 0", NO_GOAL)
+	row("with its trace event on", none, "main 4 traced cycle - 0", NO_GOAL)
 	row("a trace event, and a record of the log", "main 4 none event log 0", "main 4 none record log 0", 1)
 }

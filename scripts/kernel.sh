@@ -50,10 +50,8 @@ release_pattern() { echo "^${1//./\\.}(\.[0-9]+)?[+-][^-]*-?$flavour$deb_arch\$"
 # Whether a release is for this architecture and, where one is asked for, of this flavour.
 is_meant() { [[ $1 =~ ^[0-9.]+[+-](.*-)?$flavour$deb_arch$ ]]; }
 
-# config_text KDIR NAME: the value of a string option of that tree, with the quotes taken off.
-config_text() { sed -n "/^CONFIG_$2=\"/ { s/[^\"]*\"\(.*\)\"/\1/p; q }" "$1/.config"; }
-
-has_rust_artifacts() { [ -e "$1/rust/libkernel.rmeta" ] || [ -e "$1/rust/kernel.o" ]; }
+# config_text FILE NAME: the value of a string option in that .config, or auto.conf, where it has no quotes.
+config_text() { sed -n "/^CONFIG_$2=/ { s/[^=]*=//; s/^\"\(.*\)\"\$/\1/; p; q }" "$1"; }
 
 # The running kernel, if it is one that the distribution built with Rust support.
 running_kernel() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The checker finds every kind of breach of the contract. The kernel keeps to the contract, so this
-# test loads rust_hotplug_hook: the module with two more files for each state. `call` makes a call
+# test loads rust_hotplug_breaches: the module with two more files for each state. `call` makes a call
 # that the kernel did not make, and `hide` keeps the checker from seeing a call that the kernel did
 # make.
 
@@ -14,8 +14,8 @@ expect_no_violations() {
 	:
 }
 
-HOOK=${KO%/*}/rust_hotplug_hook.ko
-[ -r "$HOOK" ] || skip_all "no rust_hotplug_hook.ko: not built"
+BREACHES=${KO%/*}/rust_hotplug_breaches.ko
+[ -r "$BREACHES" ] || skip_all "no rust_hotplug_breaches.ko: not built"
 # shellcheck disable=SC2086 # a list
 list_without 0 $hotpluggable
 [ "$list" ] || skip_all "no CPU that can go offline"
@@ -64,14 +64,14 @@ call() { # STATE[/instances/NAME] "CALLBACK CPU OPERATION"
 	set_to "$2" "$SYS/$1/call"
 }
 
-cleanup_hook() {
-	[ ! -d /sys/module/rust_hotplug_hook ] || rmmod rust_hotplug_hook
+cleanup_breaches() {
+	[ ! -d /sys/module/rust_hotplug_breaches ] || rmmod rust_hotplug_breaches
 }
 
 begin 20 unloaded
-trap 'cleanup_hook; left' EXIT
-load_file "$HOOK"
-[ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $HOOK: $err"
+trap 'cleanup_breaches; left' EXIT
+load_file "$BREACHES"
+[ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $BREACHES: $err"
 
 begin_case "what the kernel does by itself"
 restart
@@ -243,7 +243,7 @@ dmesg | grep -A1 'broke the contract' | tail -n 1 | grep -q 'seq=.*state=' ||
 restart
 end_case
 
-unload_module rust_hotplug_hook
+unload_module rust_hotplug_breaches
 expect "rmmod" "$err" 0
 trap left EXIT
 finish

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 torture=../torture/torture
-HOOK=${KO%/*}/rust_hotplug_hook.ko
+BREACHES=${KO%/*}/rust_hotplug_breaches.ko
 # Long enough for some hundred operations also on a slow machine.
 minutes=${TORTURE_MINUTES:-0.15}
 
@@ -119,13 +119,13 @@ breach() {
 	done
 }
 
-# With rust_hotplug_hook, which can be told to break the contract.
+# With rust_hotplug_breaches, which can be told to break the contract.
 notices_violation() {
 	begin_case "a violation makes it fail"
 	unload
 	expect "rmmod" "$err" 0
 	splats_begin
-	KO=$HOOK
+	KO=$BREACHES
 	in_midst breach
 	KO=$saved_ko
 	splats_end
@@ -184,10 +184,10 @@ tmp=$(mktemp -d) || exit 1
 
 replay
 notices_splat
-if [ -r "$HOOK" ]; then
+if [ -r "$BREACHES" ]; then
 	notices_violation
 else
-	skip_case "a violation makes it fail" "no rust_hotplug_hook.ko: not built"
+	skip_case "a violation makes it fail" "no rust_hotplug_breaches.ko: not built"
 fi
 interrupted_by INT
 interrupted_by TERM

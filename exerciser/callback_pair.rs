@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the two callbacks of a state or of an instance do: they fail if they have to, count, log,
+//! and have the call checked.
+
+use crate::exerciser::{
+    call::{
+        Call,
+        Failure,
+        Phase, //
+    },
+    checker::{
+        Checker,
+        Rules,
+        Seen,
+        Track, //
+    },
+    cpus::Cpus,
+    fault::{
+        DrawId,
+        Fault,
+        Seed, //
+    },
+    hidden::Hidden,
+    log::{
+        Event,
+        Log, //
+    },
+    operation::{
+        Callback,
+        Operation, //
+    },
+    setup_mode::Settings,
+    state_name::StateName,
+    sysfs::Notifier,
+    task::Place,
+    trace, //
+};
+use cpuhp::{
+    Cpu,
+    Section, //
+};
+use kernel::{
+    cpu::{
+        nr_cpu_ids,
+        CpuId, //
+    },
+    prelude::*,
+    str::CString,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        Arc,
+        SetOnce, //
+    },
+};
+
+impl Common {
+    /// Appends a record to the log and wakes those who wait for it. Returns its sequence number.
+    fn write(&self, event: &Event<'_>) -> u64 {
+        let sequence = self.log.write(event);
+        if let Some(file) = self.log_file.as_ref() {
+            file.notify();
+        }
+        sequence
+    }
+}
+
+/// What all callbacks have in common.
+#[pin_data]
+pub struct Common {
+    /// What was called.
+    pub log: Log,
+    /// Whether the kernel was right to call it.
+    #[pin]
+    pub checker: Checker,
+    /// Wakes the readers of the log, as soon as the log has a file.
+    pub log_file: SetOnce<Notifier>,
+    /// What the faults draw from.
+    pub seed: Seed,
+    /// Whether faults may fire where the kernel cannot cope with them.
+    pub unsafe_faults: bool,
+    /// The calls that the checker does not get to see.
+    pub hidden: Hidden,
+}
+
+/// The two callbacks of a state or of an instance.
+#[pin_data(PinnedDrop)]
+pub struct CallbackPair {
+    name: StateName,
+    /// The name of the instance and the pair of its state, if this is the pair of an instance.
+    instance: Option<(CString, Arc<CallbackPair>)>,
+    common: Arc<Common>,
+    phase: Phase,
+    /// The checker's model of the two.
+    #[pin]
+    track: Track,
+    /// The fault of startup.
+    #[pin]
+    pub startup_fault: Fault,
+    /// The fault of teardown.
+    #[pin]
+    pub teardown_fault: Fault,
+    startups: Atomic<u64>,
+    teardowns: Atomic<u64>,
+    failures: Atomic<u64>,
+    /// For each CPU, how many are up: instances if this is the pair of a state with instances.
+    up: KVVec<Atomic<i32>>,
+}
+
+impl CallbackPair {
+    /// Makes the callbacks of the state `name`.
+    pub fn state(name: StateName, common: Arc<Common>) -> impl PinInit<Self, Error> {
+        // The kernel takes a no from a teardown of section ONLINE only.
+        let permitted = name.is_online() || common.unsafe_faults;
+        Self::new(name, None, common, permitted)
+    }
+
+    /// Makes the callbacks of the instance `name` of a state.
+    pub fn instance(name: CString, state: Arc<CallbackPair>) -> impl PinInit<Self, Error> {
+        let (state_name, common) = (state.name, state.common.clone());
+        let permitted = state.teardown_fault.is_permitted();
+        Self::new(state_name, Some((name, state)), common, permitted)
+    }
+
+    fn new(
+        name: StateName,
+        instance: Option<(CString, Arc<CallbackPair>)>,
+        common: Arc<Common>,
+        teardown_permitted: bool,
+    ) -> impl PinInit<Self, Error> {
+        let draw_id = |callback| {
+            let instance = instance.as_ref().map_or(&[][..], |(i, _)| i.to_bytes());
+            DrawId::new((name as u64) << 8 | callback as u64, instance)
+        };
+        let (startup_id, teardown_id) = (draw_id(Callback::Startup), draw_id(Callback::Teardown));
+        try_pin_init!(Self {
+            name,
+            instance,
+            common,
+            phase: Phase::default(),
+            track <- Track::new(*name),
+            startup_fault <- Fault::new(true, startup_id),
+            teardown_fault <- Fault::new(teardown_permitted, teardown_id),
+            startups: Atomic::new(0),
+            teardowns: Atomic::new(0),
+            failures: Atomic::new(0),
+            up: {
+                let mut up = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
+                for _ in 0..nr_cpu_ids() {
+                    up.push(Atomic::new(0), GFP_KERNEL)?;
+                }
+                up
+            },
+        }? Error)
+    }
+
+    /// Returns how far along the state or the instance is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// A call that the kernel makes.
+    pub fn call<S: Section>(&self, callback: Callback, cpu: Cpu<'_, S>) -> Call {
+        Call::by_kernel(callback, cpu, &self.phase, self.name)
+    }
+
+    /// The state or the instance is about to be set up or removed.
+    pub fn begin(&self, operation: Operation, settings: Settings) {
+        self.common.checker.begin(&self.track, operation, settings);
+    }
+
+    /// The setup or removal is over; a setup gave an error, or the number of the state.
+    pub fn end(&self, operation: Operation, result: Result<Option<i32>>) {
+        let rules = self.common.checker.end(&self.track, result);
+        let call = Call::by_hand(Callback::Startup, CpuId::current(), operation);
+        self.report(&call, rules);
+    }
+
+    /// The startup.
+    pub fn startup(&self, call: &Call) -> Result {
+        self.enter(call);
+        let error = self.fire(call, |pair| &pair.startup_fault);
+        if error.is_none() {
+            self.note_up(call.cpu, true);
+        }
+        self.done(call, error)
+    }
+
+    /// The teardown.
+    pub fn teardown(&self, call: &Call) -> Result {
+        self.enter(call);
+        let error = self.fire(call, |pair| &pair.teardown_fault);
+        if error.is_none() {
+            self.note_up(call.cpu, false);
+        }
+        self.done(call, error)
+    }
+
+    /// Has the call checked when it begins.
+    fn enter(&self, call: &Call) {
+        if self.common.hidden.enter() {
+            return;
+        }
+        if call.by_hand {
+            return;
+        }
+        let seen = Seen {
+            call,
+            place: Place::here(),
+        };
+        let rules = self.common.checker.enter(&self.track, &seen);
+        self.report(call, rules);
+    }
+
+    /// Has the call checked when it ends.
+    fn leave(&self, call: &Call, result: Result) {
+        if self.common.hidden.leave() {
+            return;
+        }
+        self.common.checker.leave(&self.track, call, result);
+    }
+
+    /// Reports broken rules in the log and, the first time since a reset, also in the kernel log,
+    /// with the records that led to it.
+    #[inline]
+    fn report(&self, call: &Call, rules: Rules) {
+        if !rules.is_empty() {
+            self.report_some(call, rules);
+        }
+    }
+
+    #[cold]
+    fn report_some(&self, call: &Call, rules: Rules) {
+        const BEFORE: u64 = 16;
+
+        let log = &self.common.log;
+        let mut range = None;
+        for rule in rules.iter() {
+            let sequence = self.common.write(&Event {
+                violation: Some(rule),
+                ..self.event(call, None)
+            });
+            range = Some((range.map_or(sequence, |(first, _)| first), sequence));
+        }
+        let Some((first, last)) = range else {
+            return;
+        };
+        if self.common.checker.count(rules) {
+            pr_err!(
+                "the kernel broke the contract of its callbacks; seed {}, records {} to {}:\n",
+                self.common.seed.get(),
+                first.saturating_sub(BEFORE),
+                last
+            );
+            log.print(first.saturating_sub(BEFORE)..=last, |line| {
+                pr_err!("{}\n", line);
+            });
+        }
+    }
+
+    /// The pair of the state, if this is the pair of an instance.
+    fn parent(&self) -> Option<&CallbackPair> {
+        self.instance.as_ref().map(|(_, parent)| &**parent)
+    }
+
+    /// Lets faults fire: the fault of the instance and, if that does not make the call fail, the
+    /// fault of its state.
+    #[inline]
+    fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
+        let may_fail = match call.failure {
+            Failure::Clean => true,
+            Failure::Unsafe => self.common.unsafe_faults,
+            Failure::Never => false,
+        };
+        for pair in [Some(self), self.parent()].into_iter().flatten() {
+            let Some(effect) = fault(pair).fire(&self.common.seed, call.cpu, may_fail) else {
+                continue;
+            };
+            effect.sleep();
+            if effect.error.is_some() {
+                return effect.error;
+            }
+        }
+        None
+    }
+
+    /// Notes whether the CPU is up.
+    fn note_up(&self, cpu: CpuId, up: bool) {
+        let cpu = cpu.as_u32() as usize;
+        let change = i32::from(up) - self.up[cpu].xchg(i32::from(up), Full);
+        if let Some(parent) = self.parent() {
+            parent.up[cpu].add(change, Relaxed);
+        }
+    }
+
+    /// Counts and logs a call that is over.
+    fn done(&self, call: &Call, error: Option<Error>) -> Result {
+        for pair in [Some(self), self.parent()].into_iter().flatten() {
+            match call.callback {
+                Callback::Startup => &pair.startups,
+                Callback::Teardown => &pair.teardowns,
+            }
+            .add(1u64, Relaxed);
+            if error.is_some() {
+                pair.failures.add(1u64, Relaxed);
+            }
+        }
+        let event = self.event(call, error);
+        let sequence = self.common.write(&event);
+        trace::callback(&event, sequence);
+        self.leave(call, event.result);
+        event.result
+    }
+
+    /// What there is to say of a call.
+    fn event(&self, call: &Call, error: Option<Error>) -> Event<'_> {
+        Event {
+            state: self.name,
+            id: call.id,
+            instance: self.instance.as_ref().map(|(name, _)| &**name),
+            cpu: call.cpu.as_u32(),
+            on: CpuId::current().as_u32(),
+            operation: call.reason.operation,
+            callback: call.callback,
+            result: error.map_or(Ok(()), Err),
+            injected: error.is_some(),
+            violation: None,
+        }
+    }
+
+    /// Disarms the faults and forgets the counts. What is up stays up.
+    pub fn reset(&self) {
+        self.startup_fault.reset();
+        self.teardown_fault.reset();
+        self.startups.store(0, Relaxed);
+        self.teardowns.store(0, Relaxed);
+        self.failures.store(0, Relaxed);
+    }
+
+    /// Returns how often startup was called since the last reset.
+    pub fn startups(&self) -> u64 {
+        self.startups.load(Relaxed)
+    }
+
+    /// Returns how often teardown was called since the last reset.
+    pub fn teardowns(&self) -> u64 {
+        self.teardowns.load(Relaxed)
+    }
+
+    /// Returns how many of these calls failed.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Whether the startup for this CPU has succeeded and its teardown has not run since.
+    pub fn is_up(&self, cpu: CpuId) -> bool {
+        self.up[cpu.as_u32() as usize].load(Relaxed) > 0
+    }
+
+    /// Whether any instance of the state is up, if this is the pair of an instance.
+    pub fn is_state_up(&self, cpu: CpuId) -> bool {
+        self.parent().is_some_and(|state| state.is_up(cpu))
+    }
+
+    /// Returns the CPUs that are up: with at least one instance, if it is a state with instances.
+    pub fn cpus_up(&self) -> Result<Cpus> {
+        let mut cpus = Cpus::none()?;
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .filter(|&cpu| self.is_up(cpu))
+            .for_each(|cpu| cpus.set(cpu));
+        Ok(cpus)
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for CallbackPair {
+    fn drop(self: Pin<&mut Self>) {
+        // An instance that was removed without calls no longer counts for its state.
+        (0..nr_cpu_ids())
+            .filter_map(CpuId::from_u32)
+            .for_each(|cpu| self.note_up(cpu, false));
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The files in `/sys/kernel/rust_hotplug`.
+//!
+//! `Documentation/ABI/testing/sysfs-kernel-rust_hotplug` describes each of them.
+
+#[cfg(rust_hotplug_breaches)]
+mod breaches;
+mod inject;
+mod instances;
+mod state;
+
+pub use instances::{
+    Instances,
+    MultiDirs, //
+};
+pub use state::StateDirs;
+
+use crate::exerciser::{
+    callback_pair::{
+        CallbackPair,
+        Common, //
+    },
+    sysfs::{
+        Attribute,
+        BinAttribute,
+        Directory, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The directory `rust_hotplug`.
+pub struct Root {
+    /// What all callbacks have in common.
+    pub common: Arc<Common>,
+    /// Whatever has faults and counts, which `reset` resets.
+    pub pairs: [Arc<dyn Resettable>; 4],
+}
+
+/// Something with faults and counts.
+pub trait Resettable: Send + Sync {
+    /// Disarms the faults and forgets the counts.
+    fn reset(&self);
+}
+
+impl Resettable for CallbackPair {
+    fn reset(&self) {
+        CallbackPair::reset(self);
+    }
+}
+
+impl Directory for Root {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::ro(c"violations", |root, text| {
+            text.line(fmt!("{}", root.common.checker.violations()))
+        }),
+        Attribute::rw(
+            c"seed",
+            |root, text| text.line(fmt!("{}", root.common.seed.get())),
+            |root, input| {
+                root.common.seed.set(input.number(0..=u64::MAX)?);
+                Ok(())
+            },
+        ),
+        #[cfg(rust_hotplug_breaches)]
+        Attribute::wo(c"hide", |root, input| {
+            root.common.hidden.hide(input.text()?)
+        }),
+        Attribute::wo(c"reset", |root, input| {
+            input.number(1..=1)?;
+            for pair in &root.pairs {
+                pair.reset();
+            }
+            root.common.seed.restart();
+            root.common.checker.reset();
+            root.common.log.reset();
+            Ok(())
+        }),
+    ];
+
+    const BIN_ATTRIBUTES: &'static [BinAttribute<Self>] =
+        &[BinAttribute::ro(c"log", |root, offset, buffer| {
+            Ok(root.common.log.read(offset, buffer))
+        })];
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is called, and why.
+
+use core::ffi::CStr;
+
+/// One of the two callbacks of a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Callback {
+    /// The one on the way up.
+    Startup,
+    /// The one on the way down.
+    Teardown,
+}
+
+/// Why the kernel calls a callback.
+#[derive(Copy, Clone, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Operation {
+    /// The state is being set up or the instance added, or that is being rolled back.
+    Setup,
+    /// The state or the instance is being removed.
+    Remove,
+    /// The CPU goes online or offline, or that is being rolled back.
+    Hotplug,
+}
+
+/// The names of the operations in the log.
+pub const OPERATION_NAMES: [&CStr; 5] = [c"setup", c"remove", c"add", c"del", c"hotplug"];
+
+impl Operation {
+    /// Returns the place of its name in [`OPERATION_NAMES`], which depends on whether it is about
+    /// an instance or about a state.
+    pub fn name_index(self, of_instance: bool) -> usize {
+        match (self, of_instance) {
+            (Self::Setup, false) => 0,
+            (Self::Remove, false) => 1,
+            (Self::Setup, true) => 2,
+            (Self::Remove, true) => 3,
+            (Self::Hotplug, _) => 4,
+        }
+    }
+}
+
+/// The reason of a call, as far as it is known.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What the call is part of.
+    pub operation: Operation,
+    /// Whether that is certain. Where it is not, the operation is `Hotplug`.
+    pub certain: bool,
+}
