@@ -13,9 +13,9 @@ struct bench_state {
 };
 
 /*
- * A function that is NULL is not offered. The harness makes one call at a time, in process
- * context. It removes exactly what it has set up or added, a state after its instances, before the
- * module goes.
+ * A function that is NULL is not offered. The harness makes one call at a time, in process context.
+ * Before the module goes, the harness removes what it has set up or added: instances first, then
+ * their state, and each only once.
  */
 struct bench_ops {
 	const char *name;
@@ -25,13 +25,13 @@ struct bench_ops {
 	struct bench_state counting;
 	/* The startup fails on the last CPU, with -ENOMEM. */
 	struct bench_state failing;
-	/* With instances, of which there will be none. */
+	/* With instances, but none is added. */
 	struct bench_state multi;
-	/* With instances, whose callbacks count. */
+	/* With instances, whose callbacks count: those of add(). */
 	struct bench_state shared;
 	int (*add)(void **instance);
 	void (*del)(void *instance);
-	/* Counts, and returns 0: what callbacks that count would be if nothing was around them. */
+	/* Counts and returns 0, as a callback that counts, but is none. */
 	int (*count)(void);
 	/* Writes a record of the log, and a trace event with the same fields. */
 	void (*record)(void);

@@ -44,6 +44,20 @@ function number(n,    text) {
 	return text
 }
 
+# Returns the median of the ratios of samples that were taken in turns, one of each. A spell in which the kernel
+# does more for a while is then in both; of two medians, one may be from such a spell and the other not.
+function ratio_in_turns(of, to,    a, b, list, n, i) {
+	n = split(samples[of], a)
+	if (split(samples[to], b) != n) {
+		print "error: not as many of " of " as of " to >"/dev/stderr"
+		exit 1
+	}
+	for (i = 1; i <= n; i++)
+		list[i] = (b[i] - empty) / (a[i] - empty)
+	sort(list, n)
+	return list[int((n + 1) / 2)]
+}
+
 # row TEXT KEY KEY GOAL [MORE]: the second measurement beside the first. The goal is what their ratio must not
 # exceed as it is printed; with MORE, how many instructions the second may have more, to the instruction. What it
 # has more is left in the variable more.
@@ -56,7 +70,7 @@ function row(text, of, to, goal, may_have_more,    a, sa, ratio, misses) {
 		return
 	if (sa != spread)
 		sa = sa ", " spread
-	ratio = sprintf("%.2f", median / a)
+	ratio = sprintf("%.2f", of ~ / cycle / ? ratio_in_turns(of, to) : median / a)
 	more = median - a
 	misses = may_have_more == "" ? ratio + 0 > goal : more > may_have_more
 	printf "| %s | %s | %s | %s | %s |\n", text, number(a), number(median), sa, ratio (misses ? " !" : "")
