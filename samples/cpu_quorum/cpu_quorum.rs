@@ -20,6 +20,7 @@
 
 use core::num::NonZeroU32;
 use cpuhp::{
+    cpus_read_lock,
     Cpu,
     Instance,
     InstanceCallbacks,
@@ -111,7 +112,10 @@ struct Quorum {
 
 impl kernel::Module for Quorum {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let count = NonZeroU32::new(*module_parameters::groups.value_ref()).ok_or(EINVAL)?;
+        let Some(count) = NonZeroU32::new(*module_parameters::groups.value_ref()) else {
+            pr_err!("groups=0: there has to be a group\n");
+            return Err(EINVAL);
+        };
         let least = *module_parameters::least.value_ref();
 
         // SAFETY: The only references to the state are this one, which is dropped when this
@@ -129,10 +133,15 @@ impl kernel::Module for Quorum {
             };
             let group = KBox::pin_init(Instance::new(state.clone(), Ok(data)), GFP_KERNEL)?;
             // From here on the group refuses to shrink below `least`.
-            let online = group.online.load(Relaxed);
+            let online = {
+                // An operation that has begun before the group could refuse is over when the lock
+                // is ours.
+                let _guard = cpus_read_lock();
+                group.online.load(Relaxed)
+            };
             if online < least {
                 pr_err!(
-                    "group {} has {} CPUs online, not {}\n",
+                    "group {} has {} CPU(s) online, fewer than least={}\n",
                     index,
                     online,
                     least

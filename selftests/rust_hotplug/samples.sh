@@ -152,7 +152,10 @@ quorum_refuses_to_load() {
 		load_file "$ko" "least=$((count + 1))"
 		expect "insmod" "$err" EINVAL
 		expect_calls_of cpu_quorum "$(on_each "called 0")$nl$(on_each "called 0")"
-		expect_said "cpu_quorum: group 0 has $count CPUs online, not $((count + 1))"
+		expect_said "cpu_quorum: group 0 has $count CPU(s) online, fewer than least=$((count + 1))"
+		load_file "$ko" groups=0
+		expect "insmod with groups=0" "$err" EINVAL
+		expect_said "cpu_quorum: groups=0: there has to be a group"
 		state_number cpu_quorum:online
 		expect "the number of its state" "$number" ""
 	fi
