@@ -61,7 +61,7 @@ module! {
         },
         fail_errno: i32 {
             default: 12,
-            description: "The error number it fails with, 1 to 511; 12 (ENOMEM) by default",
+            description: "What the startup on fail_cpu fails with: an error number from 1 to 511; 12 (ENOMEM) by default",
         },
         unsafe_faults: u8 {
             default: 0,
