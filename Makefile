@@ -14,10 +14,11 @@ endif
 
 # These are for a shell: a $$ in them is not make's.
 override RUN := $(value RUN)
+override DRIVER := $(value DRIVER)
 override TEST := $(value TEST)
 override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
-export KERNEL FLAVOUR CPUS RUN TEST MATRIX
+export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX
 
 .PHONY: all modules selftests demo test test-all torture bench vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
@@ -110,6 +111,7 @@ help:
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
+	@echo '  DRIVER=DIR     - vm: build the driver on cpuhp in that directory too, and put its module beside rust_hotplug.ko'
 	@echo '  NO_KVM=1       - emulate the CPUs of the VM although this machine has KVM'
 	@echo '  RETRY_KVM=1    - try KVM again although it has failed to run the kernel since this machine was booted'
 	@echo '  TEST="A B"     - run only these selftests'
