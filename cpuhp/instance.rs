@@ -76,7 +76,10 @@ pub trait InstanceCallbacks: Send + Sync + Sized + 'static {
     ///
     /// The kernel does not say why it calls. So this is also called when bringing a CPU online has
     /// failed and is being rolled back. The kernel warns of an error there and leaves the CPU
-    /// half-way, as for a driver in C; whoever refuses should do so only for a CPU that is in use.
+    /// half-way, as for a driver in C. Refuse only for a CPU without which your work stops; a CPU
+    /// whose startup has only just run must be let go.
+    ///
+    /// A hotplug operation that is under way when [`Instance::new`] returns may not ask.
     ///
     /// May sleep.
     ///

@@ -16,19 +16,25 @@
 //! - STARTING: the callbacks run on the hotplugged CPU with interrupts off and cannot fail. The
 //!   kernel has no dynamic states in this section, and so this crate offers none.
 //! - [`Online`]: the callbacks run on the hotplugged CPU, in its own thread `cpuhp/N`, pinned to
-//!   it, with interrupts on. They may sleep. [`Cpu`] says what the one exception is.
+//!   it, with interrupts on. They may sleep. (They are pinned with one exception: see [`Cpu`].)
+//!
+//! All of this is about a CPU that goes online or offline. When a state is set up or removed, its
+//! callbacks are called for CPUs that are up and at work: those of `Online` on each CPU in its
+//! thread, those of `Prepare` one after the other in the task that sets the state up or removes it.
+//! So a teardown in `Prepare` may free only what nothing uses any more, also on a CPU that runs.
 //!
 //! To choose one: what startup does must be possible where it runs, and what others do with its
 //! result decides when it has to be there.
 //!
 //! - Memory, or anything else that can run out, is best allocated in [`Prepare`]: a failure there
-//!   costs the least, because the CPU has not been booted yet. The memory is there before the CPU
-//!   runs its first instruction, and goes after its last one.
+//!   costs the least, because a CPU that goes online has not been booted yet. The memory is there
+//!   before that CPU runs its first instruction, and goes after its last one.
 //! - What is done *on* the CPU (a register, a timer, a thread that is bound to it) belongs in
 //!   [`Online`]. The CPU already handles interrupts and runs bound threads, but the scheduler does
 //!   not use it for anything else yet.
-//! - A driver that needs both sets up two states. Going up, `Prepare` comes first; going down,
-//!   last.
+//! - A driver that needs both sets up two states, that of `Prepare` first. It removes that of
+//!   `Online` first; in a struct this is the field that is declared first, because fields are
+//!   dropped in the order of their declaration.
 //!
 //! # Who calls what
 //!
@@ -101,8 +107,58 @@
 //! # fn main() {}
 //! ```
 //!
-//! A whole module that has an instance for each of its queues, and moves a queue away from a CPU
-//! that goes offline:
+//! A driver with memory for each CPU, and something on each CPU that uses it:
+//!
+//! ```
+//! # use cpuhp::{Callbacks, Cpu, Online, Prepare, State};
+//! # use kernel::prelude::*;
+//! # module! {
+//! #     type: Driver,
+//! #     name: "two_states",
+//! #     authors: ["A. U. Thor"],
+//! #     description: "Two states",
+//! #     license: "GPL",
+//! # }
+//! # struct Buffers;
+//! # #[vtable]
+//! # impl Callbacks for Buffers {
+//! #     type Section = Prepare;
+//! #     const NAME: &'static CStr = c"two_states/buffers:prepare";
+//! #     fn startup(_cpu: Cpu<'_, Prepare>) -> Result { Ok(()) }
+//! #     fn teardown(_cpu: Cpu<'_, Prepare>) {}
+//! # }
+//! # struct Timers;
+//! # #[vtable]
+//! # impl Callbacks for Timers {
+//! #     type Section = Online;
+//! #     const NAME: &'static CStr = c"two_states/timers:online";
+//! #     fn startup(_cpu: Cpu<'_, Online>) -> Result { Ok(()) }
+//! #     fn teardown(_cpu: Cpu<'_, Online>) {}
+//! # }
+//! /// What is dropped first stands first: the timers use the buffers.
+//! struct Driver {
+//!     _timers: State<Timers>,
+//!     _buffers: State<Buffers>,
+//! }
+//!
+//! impl kernel::Module for Driver {
+//!     fn init(_module: &'static ThisModule) -> Result<Self> {
+//!         // SAFETY: Both states go into the module's data, which are dropped in its exit
+//!         // function. Where the init function returns an error, it drops what it has set up.
+//!         let buffers = unsafe { State::new() }?;
+//!         // SAFETY: As above.
+//!         let timers = unsafe { State::new() }?;
+//!         Ok(Self {
+//!             _timers: timers,
+//!             _buffers: buffers,
+//!         })
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! A whole module that has an instance for each of its queues, counts how many CPUs serve it, and
+//! does not let that fall below two:
 //!
 //! ```
 //! use cpuhp::{Cpu, Instance, InstanceCallbacks, MultiState, Online};
@@ -132,8 +188,8 @@
 //!     }
 //!
 //!     fn may_go_down(&self, _cpu: Cpu<'_, Online>) -> Result {
-//!         // The last CPU that serves the queue has to stay.
-//!         if self.cpus.load(Relaxed) == 1 {
+//!         // The last two CPUs that serve the queue have to stay.
+//!         if self.cpus.load(Relaxed) <= 2 {
 //!             return Err(EBUSY);
 //!         }
 //!         Ok(())
@@ -155,6 +211,7 @@
 //!         let state = Arc::new(unsafe { MultiState::<Queue>::new() }?, GFP_KERNEL)?;
 //!         let queue = || {
 //!             let data = Queue { cpus: Atomic::new(0) };
+//!             // `Ok(data)`: a value is an initialiser of itself.
 //!             KBox::pin_init(Instance::new(state.clone(), Ok(data)), GFP_KERNEL)
 //!         };
 //!         Ok(Self { _queues: [queue()?, queue()?] })

@@ -23,6 +23,8 @@ pub trait Section: private::Sealed + 'static {
 
 /// Callbacks run on a control CPU, before the hotplugged CPU is up or after it is down.
 ///
+/// When the state is set up or removed they run for CPUs that are up, in the task that does that.
+///
 /// C: `CPUHP_BP_PREPARE_DYN`, of which there are 21.
 pub enum Prepare {}
 

@@ -81,14 +81,20 @@ cpu_greeter() {
 	want=
 }
 
-# Its queues let a CPU go as long as there is another.
+# Its queues let a CPU go as long as two others are left.
 queues() {
 	has_state queues/queue:online
+	# shellcheck disable=SC2086 # a list
+	set -- $online
 	[ ! "$cpu" ] || {
 		cpu_down "$cpu"
-		expect "offlining CPU $cpu" "$err" 0
-		cpu_up "$cpu"
-		expect "onlining CPU $cpu" "$err" 0
+		if [ $# -gt 2 ]; then
+			expect "offlining CPU $cpu" "$err" 0
+			cpu_up "$cpu"
+			expect "onlining CPU $cpu" "$err" 0
+		else
+			expect "offlining CPU $cpu" "$err" EBUSY
+		fi
 	}
 	unload_example
 }
