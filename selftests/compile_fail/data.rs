@@ -31,7 +31,7 @@ pub struct Shared(*mut ());
 unsafe impl Sync for Shared {}
 
 /// Data.
-pub struct Data(Shared);
+pub struct Data(pub Shared);
 
 #[vtable]
 impl InstanceCallbacks for Data {
@@ -40,7 +40,7 @@ impl InstanceCallbacks for Data {
 }
 
 /// Data that borrow.
-pub struct Borrowing<'a>(&'a u32);
+pub struct Borrowing<'a>(pub &'a u32);
 
 #[cfg(not(not_static))]
 #[vtable]

@@ -20,19 +20,21 @@ include!("common.inc");
 /// As for [`MultiState::new`].
 pub unsafe fn set_up<T: Callbacks, I: InstanceCallbacks>() -> Result<MultiState<I>> {
     let guard = cpus_read_lock();
-    // SAFETY: It is removed below.
     #[cfg(not(no_guard))]
+    // SAFETY: It is removed below.
     let state = unsafe { State::<T>::new_cpuslocked(&guard) }?;
     #[cfg(no_guard)]
+    // SAFETY: As above.
     let state = unsafe { State::<T>::new_cpuslocked() }?;
     #[cfg(not(no_guard_to_remove))]
     state.remove_nocalls_cpuslocked(&guard);
     #[cfg(no_guard_to_remove)]
     state.remove_nocalls_cpuslocked();
-    // SAFETY: This function's own requirement.
     #[cfg(not(no_guard_multi))]
+    // SAFETY: This function's own requirement.
     let multi = unsafe { MultiState::<I>::new_cpuslocked(&guard) };
     #[cfg(no_guard_multi)]
+    // SAFETY: As above.
     let multi = unsafe { MultiState::<I>::new_cpuslocked() };
     multi
 }
