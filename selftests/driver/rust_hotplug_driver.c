@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver as others are, in C, whose states the module reaches although they are not its own: one
+ * of section PREPARE with a DEAD callback only, one of section ONLINE, and one of section ONLINE
+ * with instances. If it is told to, it makes a mistake, for the test of `misuses`.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#define MAX_INSTANCES 16
+
+static unsigned int instances = 3;
+module_param(instances, uint, 0);
+MODULE_PARM_DESC(instances, "how many instances it adds, at most 16");
+
+static char *mistake = "none";
+module_param(mistake, charp, 0);
+MODULE_PARM_DESC(mistake,
+		 "when loaded: by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, instance_left");
+
+static int prepare, online, multi;
+static struct hlist_node nodes[MAX_INSTANCES], stranger;
+static bool unloading;
+
+static bool makes(const char *what)
+{
+	return !strcmp(mistake, what);
+}
+
+static int driver_dead(unsigned int cpu)
+{
+	return !unloading && makes("failing_dead") ? -EIO : 0;
+}
+
+static int driver_online(unsigned int cpu)
+{
+	return 0;
+}
+
+static int driver_offline(unsigned int cpu)
+{
+	return unloading && makes("failing_teardown") ? -EIO : 0;
+}
+
+static int instance_online(unsigned int cpu, struct hlist_node *node)
+{
+	return 0;
+}
+
+static int instance_offline(unsigned int cpu, struct hlist_node *node)
+{
+	return 0;
+}
+
+/*
+ * The mistakes are real, and what the kernel's lists would not survive is put right after it: a
+ * node that is alone in its list, and first, is held by `*node->pprev`.
+ */
+static void make_mistake(void)
+{
+	int number;
+
+	if (makes("by_constant")) {
+		cpuhp_remove_state_nocalls(CPUHP_AP_ONLINE_DYN);
+	} else if (makes("not_set_up")) {
+		number = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "selftest/gone:online",
+						   driver_online, driver_offline);
+		cpuhp_remove_state_nocalls(number);
+		cpuhp_remove_state_nocalls(number);
+	} else if (makes("two_states")) {
+		struct hlist_node **first;
+
+		number = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "selftest/other:online",
+						 instance_online, instance_offline);
+		cpuhp_state_add_instance_nocalls(number, &stranger);
+		first = stranger.pprev;
+		cpuhp_state_add_instance_nocalls(multi, &stranger);
+		cpuhp_state_remove_instance_nocalls(multi, &stranger);
+		*first = NULL;
+		cpuhp_remove_multi_state(number);
+	} else if (makes("added_twice")) {
+		number = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "selftest/other:online",
+						 instance_online, instance_offline);
+		cpuhp_state_add_instance_nocalls(number, &stranger);
+		cpuhp_state_add_instance_nocalls(number, &stranger);
+		/* It comes after itself. */
+		stranger.next = NULL;
+		cpuhp_state_remove_instance_nocalls(number, &stranger);
+		cpuhp_remove_multi_state(number);
+	} else if (makes("not_added")) {
+		struct hlist_node *first = &stranger;
+
+		stranger.pprev = &first;
+		cpuhp_state_remove_instance_nocalls(multi, &stranger);
+	}
+}
+
+static void remove_instances(unsigned int n)
+{
+	while (n > 0)
+		cpuhp_state_remove_instance(multi, &nodes[--n]);
+}
+
+static int __init driver_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	if (instances > MAX_INSTANCES)
+		return -EINVAL;
+	prepare = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "selftest/single:dead", NULL,
+				    driver_dead);
+	if (prepare < 0)
+		return prepare;
+	online = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "selftest/single:online", driver_online,
+				   driver_offline);
+	if (online < 0) {
+		ret = online;
+		goto remove_prepare;
+	}
+	multi = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "selftest/multi:online",
+					instance_online, instance_offline);
+	if (multi < 0) {
+		ret = multi;
+		goto remove_online;
+	}
+	for (i = 0; i < instances; i++) {
+		ret = cpuhp_state_add_instance(multi, &nodes[i]);
+		if (ret)
+			goto remove_instances;
+	}
+	make_mistake();
+	return 0;
+
+remove_instances:
+	remove_instances(i);
+	cpuhp_remove_multi_state(multi);
+remove_online:
+	cpuhp_remove_state(online);
+remove_prepare:
+	cpuhp_remove_state(prepare);
+	return ret;
+}
+
+static void __exit driver_exit(void)
+{
+	unloading = true;
+	if (makes("instance_left"))
+		instances--;
+	remove_instances(instances);
+	cpuhp_remove_multi_state(multi);
+	if (!makes("state_left"))
+		cpuhp_remove_state(online);
+	cpuhp_remove_state(prepare);
+}
+
+module_init(driver_init);
+module_exit(driver_exit);
+MODULE_DESCRIPTION("A driver that uses cpuhp, for the selftests of rust_hotplug");
+MODULE_LICENSE("GPL");
