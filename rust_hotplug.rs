@@ -10,41 +10,29 @@
 //! abstraction of hotplug states that they use is the crate [`cpuhp`].
 
 use exerciser::{
-    callback_pair::{
-        CallbackPair,
-        Common, //
-    },
-    checker::Checker,
+    callback_pair::CallbackPair,
+    common::Common,
     cpus::Cpus,
     errno::{
         self,
         Errno, //
     },
-    fault::Seed,
     files::{
         Instances,
         MultiDirs,
         Root,
-        StateDirs, //
+        StateDirs,
+        Targets,
+        TargetsDirs, //
     },
-    hidden::Hidden,
+    hook::Watcher,
     instances::Multi,
-    log::{
-        Log,
-        CAPACITIES, //
-    },
+    log::CAPACITIES,
     state_name::StateName,
     states::SingleState,
     sysfs::Dir, //
 };
-use kernel::{
-    cpu::CpuId,
-    prelude::*,
-    sync::{
-        Arc,
-        SetOnce, //
-    },
-};
+use kernel::{cpu::CpuId, prelude::*, sync::Arc};
 
 pub mod exerciser;
 
@@ -61,7 +49,7 @@ module! {
         },
         fail_errno: i32 {
             default: 12,
-            description: "What the startup on fail_cpu fails with: an error number from 1 to 511; 12 (ENOMEM) by default",
+            description: "Error number of the startup on fail_cpu, 1 to 511; default: 12, ENOMEM",
         },
         unsafe_faults: u8 {
             default: 0,
@@ -69,13 +57,14 @@ module! {
         },
         log_records: u32 {
             default: 131072,
-            description: "How many records the log keeps, 16 to 8388608; 80 bytes each",
+            description: "How many records the log keeps, 16 to 8388608; 88 bytes each",
         },
     },
 }
 
 /// The loaded module. The states go before the directory that they are in.
 pub struct RustHotplug {
+    _targets: TargetsDirs,
     _online_multi: MultiDirs<cpuhp::Online>,
     _prepare_multi: MultiDirs<cpuhp::Prepare>,
     _online: StateDirs<SingleState<cpuhp::Online>>,
@@ -86,18 +75,7 @@ pub struct RustHotplug {
 impl kernel::Module for RustHotplug {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let unsafe_faults = unsafe_faults()?;
-        let log = log()?;
-        let common = Arc::pin_init(
-            try_pin_init!(Common {
-                log,
-                checker <- Checker::new(),
-                log_file: SetOnce::new(),
-                seed: Seed::default(),
-                unsafe_faults,
-                hidden: Hidden::default(),
-            }? Error),
-            GFP_KERNEL,
-        )?;
+        let common = common(unsafe_faults)?;
         let pair = |name| Arc::pin_init(CallbackPair::state(name, common.clone()), GFP_KERNEL);
         let prepare = pair(StateName::Prepare)?;
         let online = pair(StateName::Online)?;
@@ -124,14 +102,21 @@ impl kernel::Module for RustHotplug {
         let prepare_instances = Arc::pin_init(Instances::new(multi_prepare), GFP_KERNEL)?;
         let online_instances = Arc::pin_init(Instances::new(multi_online), GFP_KERNEL)?;
 
+        // SAFETY: It is kept as the others are.
+        let watcher = Arc::pin_init(unsafe { Watcher::new(common.clone()) }, GFP_KERNEL)?;
+        let targets = Targets::new(common.clone(), watcher.clone());
+        let targets = Arc::pin_init(targets, GFP_KERNEL)?;
+
         let data = Root {
             common: common.clone(),
-            pairs: [
+            resettable: [
                 prepare,
                 online,
                 prepare_instances.clone(),
                 online_instances.clone(),
+                targets.clone(),
             ],
+            watcher,
         };
         // SAFETY: It is dropped with the module's data, in its exit function, or before its init
         // function returns an error.
@@ -139,6 +124,7 @@ impl kernel::Module for RustHotplug {
         common.log_file.populate(root.notifier(c"log")?);
 
         Ok(Self {
+            _targets: TargetsDirs::new(&root, targets)?,
             _prepare: StateDirs::new(&root, c"prepare", single_prepare)?,
             _online: StateDirs::new(&root, c"online", single_online)?,
             _prepare_multi: MultiDirs::new(&root, c"prepare_multi", prepare_instances)?,
@@ -148,10 +134,11 @@ impl kernel::Module for RustHotplug {
     }
 }
 
-/// Makes the log, with room for `log_records`.
-fn log() -> Result<Log> {
+/// Makes what all callbacks have in common, with a log of `log_records`.
+fn common(unsafe_faults: bool) -> Result<Arc<Common>> {
     let records = *module_parameters::log_records.value_ref();
-    Log::new(records as usize).inspect_err(|error| {
+    let common = Common::new(records as usize, unsafe_faults);
+    Arc::pin_init(common, GFP_KERNEL).inspect_err(|error| {
         pr_err!(
             "log_records={}: {:?}; between {} and {}, as far as there is memory\n",
             records,

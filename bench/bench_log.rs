@@ -5,7 +5,11 @@
 use core::cell::UnsafeCell;
 use kernel::{
     cpu::CpuId,
-    prelude::*, //
+    prelude::*,
+    time::{
+        ClockSource,
+        Monotonic, //
+    }, //
 };
 
 #[path = "../exerciser/mod.rs"]
@@ -38,7 +42,7 @@ module! {
 }
 
 /// Where the log is, for functions that are called without anything.
-struct Place(UnsafeCell<Option<Log>>);
+struct Place(UnsafeCell<Option<Pin<KBox<Log>>>>);
 
 // SAFETY: It is written before these functions are registered and after that is undone.
 unsafe impl Sync for Place {}
@@ -47,7 +51,7 @@ static LOG: Place = Place(UnsafeCell::new(None));
 
 fn event() -> Event<'static> {
     Event {
-        state: StateName::OnlineMulti,
+        state: StateName::OnlineMulti.into(),
         id: Some(200),
         instance: Some(c"disk0"),
         cpu: 1,
@@ -56,7 +60,10 @@ fn event() -> Event<'static> {
         callback: Callback::Startup,
         result: Ok(()),
         injected: false,
-        violation: None,
+        time: Monotonic::ktime_get(),
+        took: 1000,
+        frozen: false,
+        breach: None,
     }
 }
 
@@ -74,7 +81,10 @@ unsafe extern "C" fn write_record() {
 ///
 /// To be called by the harness only.
 unsafe extern "C" fn emit_event() {
-    trace::callback(&event(), 1);
+    // SAFETY: As above.
+    if let Some(log) = unsafe { &*LOG.0.get() } {
+        trace::callback(log.names(), &event(), 1);
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "it has to be const")]
@@ -90,7 +100,7 @@ pub struct BenchLog;
 
 impl kernel::Module for BenchLog {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let log = Log::new(1024)?;
+        let log = KBox::pin_init(Log::new(1024), GFP_KERNEL)?;
         // SAFETY: Nobody calls yet.
         unsafe { *LOG.0.get() = Some(log) };
         // SAFETY: Nothing can fail any more, so it is undone when the module goes. The functions

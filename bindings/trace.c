@@ -11,8 +11,9 @@ bool rust_helper_trace_callback_enabled(void)
 
 void rust_helper_trace_callback(u64 seq, const char *state, int id, const char *instance,
 				unsigned int cpu, unsigned int on, const char *op,
-				const char *callback, int ret, bool injected)
+				const char *callback, int ret, bool injected, u64 took,
+				bool frozen)
 {
 	trace_rust_hotplug_callback(seq, state, id, instance, cpu, on, op, callback, ret,
-				    injected);
+				    injected, took, frozen);
 }

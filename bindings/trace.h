@@ -11,9 +11,10 @@
 TRACE_EVENT(rust_hotplug_callback,
 	    TP_PROTO(u64 seq, const char *state, int id, const char *instance, unsigned int cpu,
 		     unsigned int on, const char *op, const char *callback, int ret,
-		     bool injected),
+		     bool injected, u64 took, bool frozen),
 
-	    TP_ARGS(seq, state, id, instance, cpu, on, op, callback, ret, injected),
+	    TP_ARGS(seq, state, id, instance, cpu, on, op, callback, ret, injected, took,
+		    frozen),
 
 	    TP_STRUCT__entry(__field(u64, seq)
 			     __string(state, state)
@@ -25,6 +26,8 @@ TRACE_EVENT(rust_hotplug_callback,
 			     __string(callback, callback)
 			     __field(int, ret)
 			     __field(bool, injected)
+			     __field(u64, took)
+			     __field(bool, frozen)
 	    ),
 
 	    TP_fast_assign(__entry->seq = seq;
@@ -37,12 +40,14 @@ TRACE_EVENT(rust_hotplug_callback,
 			   __assign_str(callback);
 			   __entry->ret = ret;
 			   __entry->injected = injected;
+			   __entry->took = took;
+			   __entry->frozen = frozen;
 	    ),
 
-	    TP_printk("seq=%llu state=%s id=%d instance=%s cpu=%u on=%u op=%s callback=%s ret=%d injected=%d",
+	    TP_printk("seq=%llu state=%s id=%d instance=%s cpu=%u on=%u op=%s callback=%s ret=%d injected=%d took=%llu frozen=%d",
 		      __entry->seq, __get_str(state), __entry->id, __get_str(instance),
 		      __entry->cpu, __entry->on, __get_str(op), __get_str(callback),
-		      __entry->ret, __entry->injected)
+		      __entry->ret, __entry->injected, __entry->took, __entry->frozen)
 );
 
 #endif /* _RUST_HOTPLUG_TRACE_H */

@@ -61,10 +61,7 @@ pub mod error {
         pub use ::kernel::error::code::*;
 
         #[doc(no_inline)]
-        pub use crate::before_7_3::{
-            EDEADLK,
-            ESHUTDOWN, //
-        };
+        pub use crate::before_7_3::EOPNOTSUPP;
     }
 }
 
@@ -116,10 +113,8 @@ mod before_7_3 {
         assert!(eperm == -(bindings::EPERM as i32));
     };
 
-    /// Resource deadlock would occur.
-    pub const EDEADLK: Error = error(bindings::EDEADLK);
-    /// Cannot send after transport endpoint shutdown.
-    pub const ESHUTDOWN: Error = error(bindings::ESHUTDOWN);
+    /// Operation not supported on transport endpoint.
+    pub const EOPNOTSUPP: Error = error(bindings::EOPNOTSUPP);
 
     #[cfg(before_7_0)]
     use crate::before_7_0::ModuleParamAccess;
@@ -169,6 +164,11 @@ pub mod before_7_0 {
         /// Returns a C pointer to the string.
         fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char;
 
+        /// # Safety
+        ///
+        /// As that of [`CStr::from_ptr()`].
+        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self;
+
         /// Copies it.
         ///
         /// # Errors
@@ -182,6 +182,13 @@ pub mod before_7_0 {
         #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
         fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char {
             self.as_ptr().cast()
+        }
+
+        #[inline]
+        #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
+        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self {
+            // SAFETY: This function's own requirement.
+            unsafe { CStr::from_ptr(pointer.cast()) }
         }
 
         #[inline]

@@ -29,6 +29,10 @@ use kernel::{
         Atomic,
         Relaxed,
         Release, //
+    },
+    time::{
+        ClockSource,
+        Monotonic, //
     }, //
 };
 
@@ -129,6 +133,7 @@ pub enum Failure {
 }
 
 /// A call of a callback.
+#[derive(Clone, Copy)]
 pub struct Call {
     /// The CPU it is for.
     pub cpu: CpuId,
@@ -143,6 +148,10 @@ pub struct Call {
     pub failure: Failure,
     /// Whether this module makes the call itself.
     pub by_hand: bool,
+    /// Whether it is part of a suspend or a resume.
+    pub frozen: bool,
+    /// When it began, in nanoseconds.
+    began: i64,
 }
 
 impl Call {
@@ -162,7 +171,7 @@ impl Call {
             callback,
             id: (number >= 0).then_some(number),
             reason,
-            failure: if may_fail(callback, cpu, name, noted, reason) {
+            failure: if may_fail(callback, cpu, name.is_online(), noted, reason.operation) {
                 Failure::Clean
             } else if noted == Operation::Remove || !system_is_running() {
                 // A teardown that fails in a removal, or on the way to a kexec, is `BUG()`. So is
@@ -172,6 +181,9 @@ impl Call {
                 Failure::Unsafe
             },
             by_hand: false,
+            // The variable keeps what the last operation on a CPU has left.
+            frozen: reason.operation == Operation::Hotplug && tasks_frozen(),
+            began: Monotonic::ktime_get(),
         }
     }
 
@@ -191,7 +203,62 @@ impl Call {
                 Callback::Teardown => Failure::Never,
             },
             by_hand: true,
+            frozen: false,
+            began: Monotonic::ktime_get(),
         }
+    }
+
+    /// A call that the kernel is going to make for a state that is not ours, and of which it is
+    /// known what it is part of. [`Call::restart`] tells when it begins.
+    pub fn by_kernel_for_others(
+        callback: Callback,
+        cpu: CpuId,
+        number: i32,
+        is_online: bool,
+        operation: Operation,
+    ) -> Self {
+        Self {
+            cpu,
+            callback,
+            id: Some(number),
+            reason: Reason {
+                operation,
+                certain: true,
+            },
+            failure: match (operation, callback) {
+                _ if !system_is_running() => Failure::Never,
+                // `BUG()`.
+                (Operation::Setup | Operation::Remove, Callback::Teardown) => Failure::Never,
+                (Operation::Remove, Callback::Startup) => Failure::Never,
+                _ if may_fail(callback, cpu, is_online, operation, operation) => Failure::Clean,
+                _ => Failure::Unsafe,
+            },
+            by_hand: false,
+            // The variable keeps what the last operation on a CPU has left.
+            frozen: operation == Operation::Hotplug && tasks_frozen(),
+            // See `restart()`.
+            began: 0,
+        }
+    }
+
+    /// Makes it the call that undoes another, which the kernel does not recover from if it fails.
+    pub fn set_rollback(&mut self) {
+        self.callback = match self.callback {
+            Callback::Startup => Callback::Teardown,
+            Callback::Teardown => Callback::Startup,
+        };
+        self.set_unrecovered();
+    }
+
+    /// Notes that it begins now.
+    pub fn restart(&mut self) {
+        self.began = Monotonic::ktime_get();
+    }
+
+    /// Returns the time, and how long ago the call began, both in nanoseconds.
+    pub fn time_and_took(&self) -> (i64, u64) {
+        let now = Monotonic::ktime_get();
+        (now, u64::try_from(now - self.began).unwrap_or(0))
     }
 
     /// Notes that the kernel does not recover from this call if it fails.
@@ -217,22 +284,22 @@ impl Call {
 fn may_fail(
     callback: Callback,
     cpu: CpuId,
-    name: StateName,
+    is_online: bool,
     noted: Operation,
-    reason: Reason,
+    operation: Operation,
 ) -> bool {
     if !system_is_running() {
         return false;
     }
     match callback {
-        Callback::Startup => match reason.operation {
+        Callback::Startup => match operation {
             Operation::Setup => true,
             Operation::Hotplug => !tasks_frozen() && device_is_online(cpu) == Some(false),
             Operation::Remove => false,
         },
         Callback::Teardown => {
             // What was noted and not what is so: where in doubt, better not.
-            name.is_online()
+            is_online
                 && noted == Operation::Hotplug
                 && !tasks_frozen()
                 && device_is_online(cpu) == Some(true)
@@ -242,7 +309,7 @@ fn may_fail(
 
 /// Whether somebody holds `cpus_read_lock()`, so that the calling callback does not belong to a
 /// hotplug operation. While somebody waits to hotplug a CPU, the answer is no.
-fn hotplug_is_held_off() -> bool {
+pub fn hotplug_is_held_off() -> bool {
     // SAFETY: This does not wait. Where the calling callback belongs to a hotplug operation, that
     // has the lock for writing until the callback has returned, and so this fails; else it is one
     // more reader beside whoever sets up or removes, who keeps the lock for as long. Lockdep does

@@ -6,35 +6,26 @@
 use crate::exerciser::{
     call::{
         Call,
-        Failure,
         Phase, //
     },
     checker::{
-        Checker,
-        Rules,
         Seen,
         Track, //
     },
+    common::Common,
     cpus::Cpus,
     fault::{
         DrawId,
-        Fault,
-        Seed, //
+        Fault, //
     },
-    hidden::Hidden,
-    log::{
-        Event,
-        Log, //
-    },
+    log::Event,
     operation::{
         Callback,
         Operation, //
     },
     setup_mode::Settings,
     state_name::StateName,
-    sysfs::Notifier,
-    task::Place,
-    trace, //
+    task::Place, //
 };
 use cpuhp::{
     Cpu,
@@ -53,39 +44,9 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        Arc,
-        SetOnce, //
+        Arc, //
     },
 };
-
-impl Common {
-    /// Appends a record to the log and wakes those who wait for it. Returns its sequence number.
-    fn write(&self, event: &Event<'_>) -> u64 {
-        let sequence = self.log.write(event);
-        if let Some(file) = self.log_file.as_ref() {
-            file.notify();
-        }
-        sequence
-    }
-}
-
-/// What all callbacks have in common.
-#[pin_data]
-pub struct Common {
-    /// What was called.
-    pub log: Log,
-    /// Whether the kernel was right to call it.
-    #[pin]
-    pub checker: Checker,
-    /// Wakes the readers of the log, as soon as the log has a file.
-    pub log_file: SetOnce<Notifier>,
-    /// What the faults draw from.
-    pub seed: Seed,
-    /// Whether faults may fire where the kernel cannot cope with them.
-    pub unsafe_faults: bool,
-    /// The calls that the checker does not get to see.
-    pub hidden: Hidden,
-}
 
 /// The two callbacks of a state or of an instance.
 #[pin_data(PinnedDrop)]
@@ -177,13 +138,13 @@ impl CallbackPair {
     pub fn end(&self, operation: Operation, result: Result<Option<i32>>) {
         let rules = self.common.checker.end(&self.track, result);
         let call = Call::by_hand(Callback::Startup, CpuId::current(), operation);
-        self.report(&call, rules);
+        self.common.report(&self.event(&call, None), rules);
     }
 
     /// The startup.
     pub fn startup(&self, call: &Call) -> Result {
         self.enter(call);
-        let error = self.fire(call, |pair| &pair.startup_fault);
+        let error = self.fire(call);
         if error.is_none() {
             self.note_up(call.cpu, true);
         }
@@ -193,7 +154,7 @@ impl CallbackPair {
     /// The teardown.
     pub fn teardown(&self, call: &Call) -> Result {
         self.enter(call);
-        let error = self.fire(call, |pair| &pair.teardown_fault);
+        let error = self.fire(call);
         if error.is_none() {
             self.note_up(call.cpu, false);
         }
@@ -213,7 +174,7 @@ impl CallbackPair {
             place: Place::here(),
         };
         let rules = self.common.checker.enter(&self.track, &seen);
-        self.report(call, rules);
+        self.common.report(&self.event(call, None), rules);
     }
 
     /// Has the call checked when it ends.
@@ -224,44 +185,6 @@ impl CallbackPair {
         self.common.checker.leave(&self.track, call, result);
     }
 
-    /// Reports broken rules in the log and, the first time since a reset, also in the kernel log,
-    /// with the records that led to it.
-    #[inline]
-    fn report(&self, call: &Call, rules: Rules) {
-        if !rules.is_empty() {
-            self.report_some(call, rules);
-        }
-    }
-
-    #[cold]
-    fn report_some(&self, call: &Call, rules: Rules) {
-        const BEFORE: u64 = 16;
-
-        let log = &self.common.log;
-        let mut range = None;
-        for rule in rules.iter() {
-            let sequence = self.common.write(&Event {
-                violation: Some(rule),
-                ..self.event(call, None)
-            });
-            range = Some((range.map_or(sequence, |(first, _)| first), sequence));
-        }
-        let Some((first, last)) = range else {
-            return;
-        };
-        if self.common.checker.count(rules) {
-            pr_err!(
-                "the kernel broke the contract of its callbacks; seed {}, records {} to {}:\n",
-                self.common.seed.get(),
-                first.saturating_sub(BEFORE),
-                last
-            );
-            log.print(first.saturating_sub(BEFORE)..=last, |line| {
-                pr_err!("{}\n", line);
-            });
-        }
-    }
-
     /// The pair of the state, if this is the pair of an instance.
     fn parent(&self) -> Option<&CallbackPair> {
         self.instance.as_ref().map(|(_, parent)| &**parent)
@@ -270,14 +193,11 @@ impl CallbackPair {
     /// Lets faults fire: the fault of the instance and, if that does not make the call fail, the
     /// fault of its state.
     #[inline]
-    fn fire(&self, call: &Call, fault: fn(&Self) -> &Fault) -> Option<Error> {
-        let may_fail = match call.failure {
-            Failure::Clean => true,
-            Failure::Unsafe => self.common.unsafe_faults,
-            Failure::Never => false,
-        };
+    fn fire(&self, call: &Call) -> Option<Error> {
+        let may_fail = self.common.may_fail(call.failure);
         for pair in [Some(self), self.parent()].into_iter().flatten() {
-            let Some(effect) = fault(pair).fire(&self.common.seed, call.cpu, may_fail) else {
+            let fault = pair.fault(call.callback);
+            let Some(effect) = fault.fire(&self.common.seed, call.cpu, may_fail) else {
                 continue;
             };
             effect.sleep();
@@ -310,16 +230,18 @@ impl CallbackPair {
             }
         }
         let event = self.event(call, error);
-        let sequence = self.common.write(&event);
-        trace::callback(&event, sequence);
+        self.common.record(&event);
+        self.common.notify();
         self.leave(call, event.result);
         event.result
     }
 
     /// What there is to say of a call.
     fn event(&self, call: &Call, error: Option<Error>) -> Event<'_> {
+        let (time, took) = call.time_and_took();
         Event {
-            state: self.name,
+            time,
+            state: self.name.into(),
             id: call.id,
             instance: self.instance.as_ref().map(|(name, _)| &**name),
             cpu: call.cpu.as_u32(),
@@ -328,7 +250,17 @@ impl CallbackPair {
             callback: call.callback,
             result: error.map_or(Ok(()), Err),
             injected: error.is_some(),
-            violation: None,
+            took,
+            frozen: call.frozen,
+            breach: None,
+        }
+    }
+
+    /// Returns the fault of a callback.
+    pub fn fault(&self, callback: Callback) -> &Fault {
+        match callback {
+            Callback::Startup => &self.startup_fault,
+            Callback::Teardown => &self.teardown_fault,
         }
     }
 

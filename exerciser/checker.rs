@@ -10,9 +10,17 @@
 //! `track` is the model of one pair of callbacks; `ladder` knows what concerns several of them.
 
 mod ladder;
+mod misuses;
+mod others;
 mod rules;
 mod track;
 
+pub use misuses::Misuse;
+pub use others::{
+    Others,
+    Progress,
+    STATES, //
+};
 pub use rules::{
     Rule,
     Rules, //

@@ -13,6 +13,7 @@ pub use draw::{
 };
 
 use crate::exerciser::{
+    bindings,
     cpus::Cpus,
     errno::Errno, //
 };
@@ -30,12 +31,7 @@ use kernel::{
         Mutex,
         SpinLock, //
     },
-    time::{
-        delay::fsleep,
-        Delta,
-        Instant,
-        Monotonic, //
-    },
+    time::Delta,
 };
 
 /// The longest delay, in microseconds.
@@ -45,7 +41,7 @@ pub const MAX_DELAY: u32 = 10_000_000;
 #[pin_data]
 pub struct Fault {
     /// Whether it can make the callback fail at all.
-    permitted: bool,
+    permitted: Atomic<bool>,
     hits: Atomic<u64>,
     /// Whether the settings are armed, so that a callback need not take the lock if they are not.
     is_armed: Atomic<bool>,
@@ -107,16 +103,13 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Sleeps for the delay.
-    ///
-    /// One `fsleep()` may be too short: a long one counts ticks from the last tick that was seen,
-    /// and wakes up too early on a machine that is late with its ticks.
+    /// Sleeps for the delay, in process context.
     pub fn sleep(&self) {
-        let start = Instant::<Monotonic>::now();
-        let mut left = self.delay;
-        while left > Delta::ZERO {
-            fsleep(left);
-            left = self.delay - start.elapsed();
+        let delay = u64::try_from(self.delay.as_nanos()).unwrap_or(0);
+        if delay > 0 {
+            // SAFETY: The helper puts the calling task to sleep, and touches nothing else. As with
+            // `fsleep()`, in a context that must not sleep the scheduler says so.
+            unsafe { bindings::sleep(delay) };
         }
     }
 }
@@ -135,7 +128,7 @@ impl Fault {
             })
         };
         try_pin_init!(Self {
-            permitted,
+            permitted: Atomic::new(permitted),
             hits: Atomic::new(0),
             is_armed: Atomic::new(false),
             armed <- new_mutex!(None),
@@ -145,7 +138,12 @@ impl Fault {
 
     /// Whether it can make the callback fail.
     pub fn is_permitted(&self) -> bool {
-        self.permitted
+        self.permitted.load(Relaxed)
+    }
+
+    /// Sets whether it can be armed to make the callback fail. What is armed already stays so.
+    pub fn set_permitted(&self, permitted: bool) {
+        self.permitted.store(permitted, Relaxed);
     }
 
     /// Decides whether it fires in a call for this CPU, which may fail or must not.
@@ -154,11 +152,17 @@ impl Fault {
     /// fires.
     #[inline]
     pub fn fire(&self, seed: &Seed, cpu: CpuId, may_fail: bool) -> Option<Effect> {
-        if Armed::any() && self.is_armed.load(Relaxed) {
+        if self.is_armed() {
             self.decide(seed, cpu, may_fail)
         } else {
             None
         }
+    }
+
+    /// Whether it may fire at all.
+    #[inline]
+    pub fn is_armed(&self) -> bool {
+        Armed::any() && self.is_armed.load(Relaxed)
     }
 
     /// In the order of `should_fail_ex()`.
@@ -216,7 +220,9 @@ impl Fault {
             let mut inner = self.inner.lock();
             let mut settings = inner.settings;
             change(&mut settings);
-            if settings.errno.0.is_some() && !self.permitted {
+            // A fault that was armed before it was forbidden may stay so, for it does not fire.
+            let is_new = settings.errno.0 != inner.settings.errno.0;
+            if is_new && settings.errno.0.is_some() && !self.is_permitted() {
                 return Err(EPERM);
             }
             if settings.interval != inner.settings.interval {

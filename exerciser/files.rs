@@ -9,18 +9,22 @@ mod breaches;
 mod inject;
 mod instances;
 mod state;
+mod targets;
 
 pub use instances::{
     Instances,
     MultiDirs, //
 };
 pub use state::StateDirs;
+pub use targets::{
+    Targets,
+    TargetsDirs, //
+};
 
 use crate::exerciser::{
-    callback_pair::{
-        CallbackPair,
-        Common, //
-    },
+    callback_pair::CallbackPair,
+    common::Common,
+    hook::Watcher,
     sysfs::{
         Attribute,
         BinAttribute,
@@ -29,7 +33,10 @@ use crate::exerciser::{
 };
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::Relaxed,
+        Arc, //
+    },
 };
 
 /// The directory `rust_hotplug`.
@@ -37,7 +44,9 @@ pub struct Root {
     /// What all callbacks have in common.
     pub common: Arc<Common>,
     /// Whatever has faults and counts, which `reset` resets.
-    pub pairs: [Arc<dyn Resettable>; 4],
+    pub resettable: [Arc<dyn Resettable>; 5],
+    /// What watches the states of the kernel.
+    pub watcher: Arc<Watcher>,
 }
 
 /// Something with faults and counts.
@@ -57,6 +66,14 @@ impl Directory for Root {
         Attribute::ro(c"violations", |root, text| {
             text.line(fmt!("{}", root.common.checker.violations()))
         }),
+        Attribute::ro(c"misuses", |root, text| {
+            text.line(fmt!("{}", root.common.misuses.load(Relaxed)))
+        }),
+        Attribute::rw(
+            c"watch",
+            |root, text| text.line(fmt!("{}", i32::from(root.watcher.is_watching()))),
+            |root, input| root.watcher.watch(input.number(0..=1)? == 1),
+        ),
         Attribute::rw(
             c"seed",
             |root, text| text.line(fmt!("{}", root.common.seed.get())),
@@ -71,12 +88,10 @@ impl Directory for Root {
         }),
         Attribute::wo(c"reset", |root, input| {
             input.number(1..=1)?;
-            for pair in &root.pairs {
-                pair.reset();
+            for resettable in &root.resettable {
+                resettable.reset();
             }
-            root.common.seed.restart();
-            root.common.checker.reset();
-            root.common.log.reset();
+            root.common.reset();
             Ok(())
         }),
     ];

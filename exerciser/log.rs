@@ -7,9 +7,16 @@
 //! whether it was being overwritten; if so, or if it was overwritten before, the reader gets a line
 //! that says so in its place.
 
+mod names;
 mod record;
 
+pub use names::{
+    Name,
+    NameId,
+    Names, //
+};
 pub use record::{
+    Breach,
     Event,
     INSTANCE_LEN, //
 };
@@ -41,13 +48,17 @@ use record::{
     WORDS, //
 };
 
-/// How many records can be kept: a few, or as many as take 640 MB.
+/// How many records can be kept: a few, or as many as take 704 MB.
 pub const CAPACITIES: RangeInclusive<usize> = 16..=1 << 23;
 
 /// The log.
 ///
 /// Every record has a *ticket*: how many were written before it since the log was made.
+#[pin_data]
 pub struct Log {
+    /// The names of the states that records are about.
+    #[pin]
+    names: Names,
     ring: VVec<Entry>,
     /// The length of the ring.
     capacity: NonZeroU64,
@@ -88,11 +99,20 @@ impl Log {
     /// # Errors
     ///
     /// `ERANGE` if that is not among [`CAPACITIES`]; `ENOMEM`.
-    pub fn new(capacity: usize) -> Result<Self> {
+    pub fn new(capacity: usize) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            names <- Names::new(),
+            ring: Self::ring(capacity)?,
+            capacity: NonZeroU64::new(capacity as u64).ok_or(ERANGE)?,
+            next: Atomic::new(0),
+            base: Atomic::new(0),
+        }? Error)
+    }
+
+    fn ring(capacity: usize) -> Result<VVec<Entry>> {
         if !CAPACITIES.contains(&capacity) {
             return Err(ERANGE);
         }
-        let length = NonZeroU64::new(capacity as u64).ok_or(ERANGE)?;
         let mut ring = VVec::with_capacity(capacity, GFP_KERNEL)?;
         for _ in 0..capacity {
             ring.push(
@@ -103,12 +123,12 @@ impl Log {
                 GFP_KERNEL,
             )?;
         }
-        Ok(Self {
-            ring,
-            capacity: length,
-            next: Atomic::new(0),
-            base: Atomic::new(0),
-        })
+        Ok(ring)
+    }
+
+    /// Returns the names of the states that records are about.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Appends a record and returns its sequence number. From any context but an NMI; never waits.
@@ -153,7 +173,7 @@ impl Log {
             let at = offset + done as u64;
             let sequence = at / LINE_LEN as u64;
             match self.find(sequence) {
-                Found::Record(words) => line.write_record(sequence, &words),
+                Found::Record(words) => self.write_record(&mut line, sequence, &words),
                 Found::Overwritten => line.write_lost(sequence),
                 Found::NotYet => break,
             }
@@ -170,10 +190,15 @@ impl Log {
         let mut line = Line::new();
         for sequence in range {
             if let Found::Record(words) = self.find(sequence) {
-                line.write_record(sequence, &words);
+                self.write_record(&mut line, sequence, &words);
                 print(line.as_str());
             }
         }
+    }
+
+    fn write_record(&self, line: &mut Line, sequence: u64, words: &Words) {
+        let state = self.names.get(Line::state_of(words));
+        line.write_record(sequence, words, &state);
     }
 
     /// Finds a record by its sequence number.

@@ -111,10 +111,10 @@ impl<S: Section, const STARTUP: bool, const TEARDOWN: bool> Callbacks
     const NAME: &'static CStr = S::SINGLE_NAME;
 
     const STEP: Step<fn(Cpu<'_, S>) -> Result> = {
-        // SAFETY: A teardown fails only if somebody has armed a fault, and by `Call::failure` where the
-        // kernel cannot cope with it only if the module was loaded with `unsafe_faults`, which asks for
-        // just that. After a write to `hotplug/target`, which is a way of leaving a CPU half-way by
-        // itself, that may be mistaken: see `call::may_fail()`.
+        // SAFETY: A teardown fails only if somebody has armed a fault, and by `Call::failure` where
+        // the kernel cannot cope with it only if the module was loaded with `unsafe_faults`, which
+        // asks for just that. After a write to `hotplug/target`, which is a way of leaving a CPU
+        // half-way by itself, that may be mistaken: see `call::may_fail()`.
         unsafe {
             Step::fallible(
                 if STARTUP { Some(startup::<S>) } else { None },

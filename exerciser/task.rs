@@ -13,6 +13,16 @@ pub fn current() -> usize {
     Task::current_raw().addr()
 }
 
+/// Returns a number for an address that tells nothing about it, but stays the same.
+pub fn hash_address(address: usize) -> u32 {
+    let mut number = [0u8; 24];
+    // SAFETY: The buffer is this long.
+    unsafe { bindings::hash_pointer(address as *mut _, number.as_mut_ptr().cast(), 24) };
+    let text = number.split(|byte| *byte == 0).next().unwrap_or(&[]);
+    let text = core::str::from_utf8(text).unwrap_or("");
+    u64::from_str_radix(text, 16).map_or(0, |number| number as u32)
+}
+
 /// Where a call runs.
 pub struct Place {
     /// The CPU.

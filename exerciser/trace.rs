@@ -7,27 +7,31 @@
 
 use crate::exerciser::{
     bindings,
-    log::Event, //
+    log::{
+        Event,
+        Names, //
+    },
 };
 use kernel::prelude::*;
 
 /// Emits the event of a record with this sequence number, if somebody wants it.
 #[inline]
-pub fn callback(event: &Event<'_>, sequence: u64) {
+pub fn callback(names: &Names, event: &Event<'_>, sequence: u64) {
     // SAFETY: The function looks at a static key.
     if unsafe { bindings::trace_callback_enabled() } {
-        emit(event, sequence);
+        emit(names, event, sequence);
     }
 }
 
 #[cold]
-fn emit(event: &Event<'_>, sequence: u64) {
+fn emit(names: &Names, event: &Event<'_>, sequence: u64) {
+    let state = names.get(event.state);
     // SAFETY: The strings end with a NUL and live for as long as the call, in which they are
     // copied.
     unsafe {
         bindings::trace_callback(
             sequence,
-            event.state.name().as_char_ptr(),
+            state.as_ptr().cast(),
             event.id.unwrap_or(-1),
             event.instance_name().as_char_ptr(),
             event.cpu,
@@ -36,6 +40,8 @@ fn emit(event: &Event<'_>, sequence: u64) {
             event.callback_name().as_char_ptr(),
             event.ret(),
             event.injected,
+            event.took,
+            event.frozen,
         );
     }
 }

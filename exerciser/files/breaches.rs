@@ -3,7 +3,7 @@
 //! Calls that the kernel did not make, for the test of the checker. Only in a build that asks for
 //! it.
 
-use super::inject::HasPair;
+use super::inject::HasCallbacks;
 use crate::exerciser::{
     call::Call,
     callback_pair::CallbackPair,
@@ -21,8 +21,10 @@ use kernel::{
 };
 
 /// The file that makes them.
-pub(super) const fn call<D: HasPair>() -> Attribute<D> {
-    Attribute::wo(c"call", |dir, input| make_up(dir.pair(), input.text()?))
+pub(super) const fn call<D: HasCallbacks<Callbacks = CallbackPair>>() -> Attribute<D> {
+    Attribute::wo(c"call", |dir, input| {
+        make_up(dir.callbacks(), input.text()?)
+    })
 }
 
 /// Makes a call in the place of the kernel: `startup 2 hotplug`, or `teardown 2 remove atomic` to
@@ -43,10 +45,8 @@ fn make_up(pair: &CallbackPair, text: &str) -> Result {
         "hotplug" => Operation::Hotplug,
         _ => return Err(EINVAL),
     };
-    let call = Call {
-        by_hand: false,
-        ..Call::by_hand(callback, cpu, operation)
-    };
+    let mut call = Call::by_hand(callback, cpu, operation);
+    call.by_hand = false;
     let make = || {
         // Nobody asks what came of it.
         let _ = match callback {

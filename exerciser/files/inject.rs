@@ -14,45 +14,92 @@ use crate::exerciser::{
         Settings,
         MAX_DELAY, //
     },
+    operation::Callback,
     sysfs::{
         Attribute,
         Dir,
         Directory,
         Input, //
     },
+    target::Target,
 };
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-/// A directory that shows a pair of callbacks.
-pub(super) trait HasPair: Directory {
-    /// Returns the pair.
-    fn pair(&self) -> &Arc<CallbackPair>;
+/// Two callbacks with a fault each, and what has been counted of them.
+pub(super) trait Faulty: Send + Sync {
+    /// Returns the fault of a callback.
+    fn fault(&self, callback: Callback) -> &Fault;
+    /// Returns how often startup was called since the last reset.
+    fn startups(&self) -> u64;
+    /// Returns how often teardown was called since the last reset.
+    fn teardowns(&self) -> u64;
+    /// Returns how many of these calls failed.
+    fn failures(&self) -> u64;
 }
 
-pub(super) const fn cpus_up<D: HasPair>() -> Attribute<D> {
+impl Faulty for CallbackPair {
+    fn fault(&self, callback: Callback) -> &Fault {
+        CallbackPair::fault(self, callback)
+    }
+    fn startups(&self) -> u64 {
+        CallbackPair::startups(self)
+    }
+    fn teardowns(&self) -> u64 {
+        CallbackPair::teardowns(self)
+    }
+    fn failures(&self) -> u64 {
+        CallbackPair::failures(self)
+    }
+}
+
+impl Faulty for Target {
+    fn fault(&self, callback: Callback) -> &Fault {
+        Target::fault(self, callback)
+    }
+    fn startups(&self) -> u64 {
+        Target::startups(self)
+    }
+    fn teardowns(&self) -> u64 {
+        Target::teardowns(self)
+    }
+    fn failures(&self) -> u64 {
+        Target::failures(self)
+    }
+}
+
+/// A directory that shows two callbacks.
+pub(super) trait HasCallbacks: Directory {
+    /// What they are.
+    type Callbacks: Faulty + 'static;
+
+    /// Returns them.
+    fn callbacks(&self) -> &Arc<Self::Callbacks>;
+}
+
+pub(super) const fn cpus_up<D: HasCallbacks<Callbacks = CallbackPair>>() -> Attribute<D> {
     Attribute::ro(c"cpus_up", |dir, text| {
-        text.line(fmt!("{}", dir.pair().cpus_up()?))
+        text.line(fmt!("{}", dir.callbacks().cpus_up()?))
     })
 }
 
-pub(super) const fn startups<D: HasPair>() -> Attribute<D> {
+pub(super) const fn startups<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"startups", |dir, text| {
-        text.line(fmt!("{}", dir.pair().startups()))
+        text.line(fmt!("{}", dir.callbacks().startups()))
     })
 }
 
-pub(super) const fn teardowns<D: HasPair>() -> Attribute<D> {
+pub(super) const fn teardowns<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"teardowns", |dir, text| {
-        text.line(fmt!("{}", dir.pair().teardowns()))
+        text.line(fmt!("{}", dir.callbacks().teardowns()))
     })
 }
 
-pub(super) const fn failures<D: HasPair>() -> Attribute<D> {
+pub(super) const fn failures<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"failures", |dir, text| {
-        text.line(fmt!("{}", dir.pair().failures()))
+        text.line(fmt!("{}", dir.callbacks().failures()))
     })
 }
 
@@ -63,31 +110,31 @@ pub(super) struct InjectDirs {
 }
 
 impl InjectDirs {
-    /// Makes them in the directory of the pair.
-    pub(super) fn new<D: HasPair>(parent: &Dir<D>) -> Result<Self> {
-        let inject = |name, select| {
+    /// Makes them in the directory of the callbacks.
+    pub(super) fn new<D: HasCallbacks>(parent: &Dir<D>) -> Result<Self> {
+        let inject = |name, callback| {
             let data = Inject {
-                pair: parent.pair().clone(),
-                select,
+                callbacks: parent.callbacks().clone(),
+                callback,
             };
             Dir::new(parent, name, Ok(data))
         };
         Ok(Self {
-            _startup: inject(c"startup_inject", |pair| &pair.startup_fault)?,
-            _teardown: inject(c"teardown_inject", |pair| &pair.teardown_fault)?,
+            _startup: inject(c"startup_inject", Callback::Startup)?,
+            _teardown: inject(c"teardown_inject", Callback::Teardown)?,
         })
     }
 }
 
 /// The data of one of these directories.
 struct Inject {
-    pair: Arc<CallbackPair>,
-    select: fn(&CallbackPair) -> &Fault,
+    callbacks: Arc<dyn Faulty>,
+    callback: Callback,
 }
 
 impl Inject {
     fn fault(&self) -> &Fault {
-        (self.select)(&self.pair)
+        self.callbacks.fault(self.callback)
     }
 
     fn settings(&self) -> Settings {

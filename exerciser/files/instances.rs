@@ -8,7 +8,7 @@ use super::{
         failures,
         startups,
         teardowns,
-        HasPair,
+        HasCallbacks,
         InjectDirs, //
     },
     state::StateDirs,
@@ -170,8 +170,10 @@ fn parse_name<'a>(input: &Input<'a>) -> Result<&'a str> {
 /// The data of the directory of an instance.
 struct InstanceDir(Arc<CallbackPair>);
 
-impl HasPair for InstanceDir {
-    fn pair(&self) -> &Arc<CallbackPair> {
+impl HasCallbacks for InstanceDir {
+    type Callbacks = CallbackPair;
+
+    fn callbacks(&self) -> &Arc<CallbackPair> {
         &self.0
     }
 }

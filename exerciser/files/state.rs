@@ -8,7 +8,7 @@ use super::{
         failures,
         startups,
         teardowns,
-        HasPair,
+        HasCallbacks,
         InjectDirs, //
     },
     Root, //
@@ -36,8 +36,10 @@ use kernel::{
 /// The data of the directory of a state.
 pub(super) struct StateDir<S: Installable>(pub(super) Arc<S>);
 
-impl<S: Installable> HasPair for StateDir<S> {
-    fn pair(&self) -> &Arc<CallbackPair> {
+impl<S: Installable> HasCallbacks for StateDir<S> {
+    type Callbacks = CallbackPair;
+
+    fn callbacks(&self) -> &Arc<CallbackPair> {
         self.0.pair()
     }
 }

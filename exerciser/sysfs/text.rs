@@ -59,12 +59,24 @@ impl fmt::Write for Text<'_> {
 /// The text that somebody wrote to an attribute, up to a NUL and without white space at either end.
 ///
 /// Only the store functions of attributes get one.
-pub struct Input<'a>(&'a [u8]);
+pub struct Input<'a> {
+    trimmed: &'a [u8],
+    line: &'a [u8],
+}
 
 impl<'a> Input<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
         let end = text.iter().position(|byte| *byte == 0);
-        Self(text[..end.unwrap_or(text.len())].trim_ascii())
+        let line = &text[..end.unwrap_or(text.len())];
+        Self {
+            trimmed: line.trim_ascii(),
+            line: line.strip_suffix(b"\n").unwrap_or(line),
+        }
+    }
+
+    /// Returns all that was written, without the newline at its end.
+    pub fn line(&self) -> &'a [u8] {
+        self.line
     }
 
     /// Returns the text.
@@ -73,7 +85,7 @@ impl<'a> Input<'a> {
     ///
     /// `EINVAL` if it is empty or is not text.
     pub fn text(&self) -> Result<&'a str> {
-        let text = str::from_utf8(self.0).map_err(|_| EINVAL)?;
+        let text = str::from_utf8(self.trimmed).map_err(|_| EINVAL)?;
         if text.is_empty() || text.contains(char::is_control) {
             return Err(EINVAL);
         }

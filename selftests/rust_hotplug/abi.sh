@@ -112,6 +112,13 @@ tree() {
 		set_to i "$SYS/$s/instances/add"
 	done
 	described >"$tmp/described"
+	# A name waits for a state that is set up under it.
+	put i $SYS/states/add
+	if [ "$err" != 0 ]; then
+		expect "the error of a kernel that cannot be hooked" "$err" EOPNOTSUPP
+		grep -v "^$SYS/states/i[/ ]" "$tmp/described" >"$tmp/rest"
+		mv "$tmp/rest" "$tmp/described"
+	fi
 	present >"$tmp/present"
 	wrong=$(awk '
 	NR == FNR	{ mode[$1] = $2; next }
@@ -145,6 +152,7 @@ opens() {
 		fi
 	done 2>/dev/null <"$tmp/described"
 	remove_instances
+	[ ! -d $SYS/states/i ] || set_to i $SYS/states/remove
 	end_case
 }
 

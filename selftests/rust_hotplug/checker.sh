@@ -43,7 +43,7 @@ restart() {
 # breaches: ends the case. Checks that the log shows these violations, in any order, and that the
 # number in the file agrees with the log.
 breaches() { # EXPECTED...
-	value=$(sed -n 's/.* callback=violation .* expected=//p' $SYS/log | sed 's/ *$//')
+	value=$(sed -n 's/.* callback=violation .* expected=\([^ ]*\).*/\1/p' $SYS/log)
 	get_count=$(printf '%s\n' "$value" | grep -c .)
 	expect "what the checker found" "$(printf '%s\n' "$value" | sort -u)" \
 		"$(printf '%s\n' "$@" | sort -u)"

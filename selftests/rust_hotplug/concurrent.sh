@@ -36,7 +36,7 @@ read_log() {
 		{
 			if (NR == 1)
 				len = length($0)
-			if (NF != 12 || length($0) != len || $1 != "seq=" NR - 1)
+			if (NF != 14 || length($0) != len || $1 != "seq=" NR - 1)
 				print "bad line " NR ": " $0
 		}' $SYS/log
 	done

@@ -37,7 +37,8 @@ form() {
 		print NR ": " why ": " $0
 	}
 	BEGIN {
-		fields = split("seq time state id instance cpu on task op callback ret injected", name)
+		fields = split("seq time state id instance cpu on task op callback ret injected " \
+			       "took frozen", name)
 	}
 	{
 		if (!len)
@@ -80,6 +81,11 @@ form() {
 			wrong("injected")
 		if ((f["ret"] < 0) != f["injected"])
 			wrong("ret without injected")
+		# No callback takes no time, and each record is written when its callback has returned.
+		if (f["took"] !~ /^[0-9]+$/ || f["took"] == 0)
+			wrong("took")
+		if (f["frozen"] != 0)
+			wrong("frozen")
 	}
 	END {
 		if (!NR)

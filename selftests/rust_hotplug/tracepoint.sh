@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 event=events/rust_hotplug/rust_hotplug_callback
-names="seq state id instance cpu on op callback ret injected"
+names="seq state id instance cpu on op callback ret injected took frozen"
 
 # from_log and from_trace print the fields of the records and of the events, each with the task in
 # which that was.

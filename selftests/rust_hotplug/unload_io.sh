@@ -85,8 +85,10 @@ write_junk() {
 		every -200
 		for f in $files; do
 			case $f in
-			# Almost any text is a valid name of an instance.
-			*/instances/add | */instances/remove) continue ;;
+			# Almost any text is a valid name of an instance, and of a state.
+			*/instances/add | */instances/remove | */states/add | */states/remove)
+				continue
+				;;
 			esac
 			for v in "" x -5 99999999999999999999 "$long"; do
 				echo "$v" >"$f" && echo "$f takes '$(printf %.20s "$v")'" >>"$tmp/wrong"

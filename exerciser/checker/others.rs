@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The model of the states that are not ours.
+//!
+//! It learns what is up from the calls that it sees. Where it cannot know, it says nothing.
+
+use super::{
+    Rule,
+    Rules, //
+};
+use crate::exerciser::{
+    bindings,
+    call::Call,
+    cpus,
+    operation::{
+        Callback,
+        Operation, //
+    },
+    task::Place, //
+};
+use kernel::{
+    cpu::{
+        nr_cpu_ids,
+        CpuId, //
+    },
+    prelude::*,
+    rbtree::RBTree, //
+};
+
+/// How many states there can be: they are numbered from 0.
+pub const STATES: usize = bindings::cpuhp_state_CPUHP_ONLINE as usize + 1;
+
+/// What is known of a state without instances, or of an instance.
+struct Track {
+    /// For each CPU, whether it is up, where that is known.
+    cpus: KVVec<Option<bool>>,
+    /// The callbacks that have been seen. With both, each call undoes another.
+    startup: bool,
+    teardown: bool,
+}
+
+/// The last call of a hotplug operation on a CPU.
+#[derive(Copy, Clone)]
+struct Last {
+    number: i32,
+    callback: Callback,
+    failed: bool,
+}
+
+/// The model.
+pub struct Others {
+    /// Of states without instances, by their number.
+    states: KVVec<Option<Track>>,
+    /// Of others, by the number of the state and the address of the instance.
+    instances: RBTree<(i32, usize), Track>,
+    /// For each CPU.
+    last: KVVec<Option<Last>>,
+}
+
+/// A setup or removal that is under way.
+pub struct Progress {
+    /// `Setup` or `Remove`.
+    pub operation: Operation,
+    /// Whether the kernel is to make calls.
+    pub calls: bool,
+    /// The CPU of the last call on the way forwards.
+    forwards: Option<u32>,
+    /// The CPU of the last call of the rollback.
+    back: Option<u32>,
+    /// What a startup failed with.
+    error: Option<Error>,
+}
+
+impl Progress {
+    /// Makes one that has begun.
+    pub fn new(operation: Operation, calls: bool) -> Self {
+        Self {
+            operation,
+            calls,
+            forwards: None,
+            back: None,
+            error: None,
+        }
+    }
+}
+
+impl Others {
+    /// Makes a model that knows nothing.
+    pub fn new() -> Result<Self> {
+        Ok(Self {
+            states: KVVec::with_capacity(STATES, GFP_KERNEL).and_then(|mut states| {
+                for _ in 0..STATES {
+                    states.push(None, GFP_KERNEL)?;
+                }
+                Ok(states)
+            })?,
+            instances: RBTree::new(),
+            last: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_KERNEL)?,
+        })
+    }
+
+    /// A call begins that belongs to a hotplug operation or, if there is a `progress`, to that.
+    /// `alone` is whether no other callback runs.
+    pub fn enter(
+        &mut self,
+        call: &Call,
+        number: i32,
+        instance: usize,
+        place: &Place,
+        alone: bool,
+        progress: Option<&Progress>,
+    ) -> Rules {
+        let mut rules = Rules::default();
+        let cpu = call.cpu.as_u32();
+        rules.require(Rule::MaySleep, place.may_sleep);
+        rules.require(Rule::OneAtATime, alone);
+        if runs_on_hotplugged_cpu(number) {
+            rules.require(Rule::RightCpu, place.cpu == call.cpu);
+            rules.require(Rule::RightTask, place.thread_of == Some(cpu));
+        } else {
+            rules.require(Rule::RightTask, place.thread_of.is_none());
+        }
+        if let Some(track) = self.track(number, instance) {
+            match call.callback {
+                Callback::Startup => track.startup = true,
+                Callback::Teardown => track.teardown = true,
+            }
+            // When a CPU fails to come online after it has been booted, the kernel counts
+            // `cpu:bringup` as failed, since it waits for the CPU, and tears it down nevertheless.
+            let exact = number != bindings::cpuhp_state_CPUHP_BRINGUP_CPU;
+            if track.startup && track.teardown && exact {
+                let up = track.cpus[cpu as usize];
+                match call.callback {
+                    Callback::Startup => rules.require(Rule::StartupOnce, up != Some(true)),
+                    Callback::Teardown => rules.require(Rule::TeardownOnce, up != Some(false)),
+                }
+            }
+        }
+        match progress {
+            None if call.reason.operation == Operation::Hotplug => {
+                if let Some(last) = self.last[cpu as usize] {
+                    if last.callback == call.callback && !last.failed {
+                        match call.callback {
+                            Callback::Startup => {
+                                rules.require(Rule::Ascending, number >= last.number);
+                            }
+                            Callback::Teardown => {
+                                rules.require(Rule::Descending, number <= last.number);
+                            }
+                        }
+                    }
+                }
+                self.last[cpu as usize] = Some(Last {
+                    number,
+                    callback: call.callback,
+                    failed: false,
+                });
+            }
+            None => {}
+            Some(progress) => {
+                rules.require(Rule::NoCalls, progress.calls);
+                let after = |last: Option<u32>| last.is_none_or(|last| cpu > last);
+                match (progress.operation, call.callback) {
+                    (Operation::Setup, Callback::Teardown) => {
+                        rules.require(Rule::CpuOrder, after(progress.back));
+                    }
+                    (Operation::Setup, Callback::Startup) => {
+                        let over = progress.error.is_some() || progress.back.is_some();
+                        rules.require(Rule::CpuOrder, after(progress.forwards) && !over);
+                    }
+                    (_, Callback::Teardown) => {
+                        rules.require(Rule::CpuOrder, after(progress.forwards));
+                    }
+                    (_, Callback::Startup) => rules.require(Rule::NoCalls, false),
+                }
+            }
+        }
+        rules
+    }
+
+    /// The call is over.
+    pub fn leave(
+        &mut self,
+        call: &Call,
+        number: i32,
+        instance: usize,
+        result: Result,
+        progress: Option<&mut Progress>,
+    ) {
+        let cpu = call.cpu.as_u32();
+        if result.is_ok() {
+            if let Some(track) = self.track(number, instance) {
+                track.cpus[cpu as usize] = Some(call.callback == Callback::Startup);
+            }
+        } else {
+            self.gave_up(call.cpu, call.callback, number);
+        }
+        if let Some(progress) = progress {
+            if (progress.operation, call.callback) == (Operation::Setup, Callback::Teardown) {
+                progress.back = Some(cpu);
+            } else {
+                progress.forwards = Some(cpu);
+            }
+            if progress.operation == Operation::Setup {
+                progress.error = progress.error.or(result.err());
+            }
+        }
+    }
+
+    /// A step failed, whether a callback was called or not: what comes after it on that CPU goes
+    /// the other way, or begins anew.
+    pub fn gave_up(&mut self, cpu: CpuId, callback: Callback, number: i32) {
+        self.last[cpu.as_u32() as usize] = Some(Last {
+            number,
+            callback,
+            failed: true,
+        });
+    }
+
+    /// A setup or removal is over. `has_startup` is whether the state has that callback.
+    pub fn end(
+        &mut self,
+        progress: &Progress,
+        number: i32,
+        instance: usize,
+        has_startup: bool,
+        result: Result,
+    ) -> Rules {
+        let mut rules = Rules::default();
+        let track = match instance {
+            0 => self.states.get(number as usize).and_then(Option::as_ref),
+            _ => self.instances.get(&(number, instance)),
+        };
+        let Some(track) = track else {
+            return rules;
+        };
+        let known_both = track.startup && track.teardown;
+        let mut up = track.cpus.iter().map(|up| *up == Some(true));
+        match progress.operation {
+            Operation::Setup => {
+                if result.is_err() {
+                    rules.require(Rule::RolledBack, !known_both || !up.any(|up| up));
+                } else if progress.calls && has_startup {
+                    // An active CPU is above every state that is not ours to except.
+                    let all = (0..nr_cpu_ids()).filter_map(CpuId::from_u32).all(|cpu| {
+                        !cpus::is_active(cpu) || track.cpus[cpu.as_u32() as usize] == Some(true)
+                    });
+                    rules.require(Rule::EveryCpu, all);
+                }
+                if let Some(error) = progress.error {
+                    rules.require(Rule::ErrorReturned, result.err() == Some(error));
+                }
+            }
+            Operation::Remove | Operation::Hotplug => {
+                let left = progress.calls && known_both && up.any(|up| up);
+                rules.require(Rule::EveryCpu, !left);
+            }
+        }
+        rules
+    }
+
+    /// Forgets a state, or one of its instances, that is gone.
+    pub fn forget(&mut self, number: i32, instance: usize) {
+        self.instances.remove(&(number, instance));
+    }
+
+    /// Forgets a state with all its instances.
+    pub fn forget_all(&mut self, number: i32) {
+        if let Some(track) = self.states.get_mut(number as usize) {
+            *track = None;
+        }
+        while let Some(cursor) = self.instances.cursor_lower_bound(&(number, 0)) {
+            let (key, _) = cursor.current();
+            if key.0 != number {
+                break;
+            }
+            let key = *key;
+            self.instances.remove(&key);
+        }
+    }
+
+    fn track(&mut self, number: i32, instance: usize) -> Option<&mut Track> {
+        // Without memory nothing is known of it.
+        if instance == 0 {
+            let track = self.states.get_mut(number as usize)?;
+            if track.is_none() {
+                *track = Track::new();
+            }
+            return track.as_mut();
+        }
+        let key = (number, instance);
+        if self.instances.get(&key).is_none() {
+            let track = Track::new()?;
+            self.instances
+                .try_create_and_insert(key, track, GFP_ATOMIC)
+                .ok()?;
+        }
+        self.instances.get_mut(&key)
+    }
+}
+
+impl Track {
+    /// Makes one that knows nothing, if there is memory.
+    fn new() -> Option<Self> {
+        Some(Self {
+            cpus: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?,
+            startup: false,
+            teardown: false,
+        })
+    }
+}
+
+/// Whether the callbacks of a state run on the hotplugged CPU (`cpuhp_is_ap_state()`).
+fn runs_on_hotplugged_cpu(number: i32) -> bool {
+    number > bindings::cpuhp_state_CPUHP_BRINGUP_CPU
+        && number != bindings::cpuhp_state_CPUHP_TEARDOWN_CPU
+}
