@@ -41,6 +41,14 @@ static int write_file(const char *file, const char *value)
 	return 0;
 }
 
+/* MODULE_INIT_COMPRESSED_FILE in <linux/module.h> */
+#define COMPRESSED 4
+
+static int is_compressed(const char *file)
+{
+	return !strstr(file, ".ko") || strcmp(strstr(file, ".ko"), ".ko");
+}
+
 /* The kernel wants the parameters as one string. */
 static int load(const char *file, char **parameters)
 {
@@ -56,7 +64,9 @@ static int load(const char *file, char **parameters)
 	fd = open(file, O_RDONLY);
 	if (fd < 0)
 		return errno;
-	return syscall(SYS_finit_module, fd, text, 0) ? errno : 0;
+	if (syscall(SYS_finit_module, fd, text, is_compressed(file) ? COMPRESSED : 0))
+		return errno;
+	return 0;
 }
 
 /* As rmmod does: a module that is in use is an error, and nothing to wait for. */

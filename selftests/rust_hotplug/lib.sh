@@ -37,6 +37,8 @@ lib=../rust_hotplug/lib
 . $lib/cpus.sh
 # shellcheck source=../rust_hotplug/lib/log.sh
 . $lib/log.sh
+# shellcheck source=../rust_hotplug/lib/kernel_states.sh
+. $lib/kernel_states.sh
 # shellcheck source=../rust_hotplug/lib/restore.sh
 . $lib/restore.sh
 

@@ -91,6 +91,7 @@ restore_knobs() {
 # as_loaded: makes the module as it is after loading: no instances, and every state installed with
 # the default settings.
 as_loaded() {
+	untarget
 	_instances=$instances_before
 	instances_before=
 	remove_instances
@@ -141,6 +142,7 @@ cleanup() {
 	[ ! "$tmp" ] || rm -r "$tmp"
 	if module_loaded; then
 		reset
+		untarget
 		remove_instances
 	fi
 	for _i in $hotpluggable; do
