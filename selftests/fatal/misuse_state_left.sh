@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# case: a driver goes and leaves a state behind
+# reason: the kernel calls a function that is gone, when the next CPU goes offline
+# dies: driver_online \[rust_hotplug_driver\]: a driver broke its side of the contract of cpuhp
+# dies: expected=removal-before-unload
+# dies: Kernel panic - not syncing
+
+# shellcheck source=../rust_hotplug/lib.sh
+. "$(dirname "$0")/../rust_hotplug/lib.sh"
+
+throwaway || skip_all "it kills the kernel: not on a machine that is kept"
+
+load
+expect "insmod" "$err" 0
+can_hook || skip_all "this kernel cannot be hooked"
+set_to 1 $SYS/watch
+load_driver rust_hotplug_driver mistake=state_left
+expect "loading the driver" "$err" 0
+unload_driver rust_hotplug_driver
+expect "unloading the driver" "$err" 0
+expect_file misuses 1
+[ ! "$outside_failed" ] || exit 1
+cpu_down "${hotpluggable##* }"
+
+# This is reached only if the kernel has survived it.
+exit 1
