@@ -150,6 +150,70 @@ busy() {
 }
 
 #
+# A fatal signal
+#
+
+# killed_while_preparing: with the CPU down and a new trace instance, writes 1 to online in a process
+# of its own, and kills that while the kernel allocates the CPU's trace buffer. The kernel's log tells
+# whether the signal has come in time. Fails if there can be no trace instance.
+killed_while_preparing() {
+	cpu_down "$cpu"
+	expect "the write of 0 to online" "$err" 0
+	# A buffer is never freed when its CPU goes down, so only an instance that is made while the
+	# CPU is down lacks the buffer of that CPU.
+	start_trace || return 1
+	# The buffer gets the size of the others. The larger it is, the longer the signal has time to
+	# come, but there may be hundreds of CPUs.
+	# shellcheck disable=SC2086 # a list
+	set -- $online
+	set_to $((65536 / $# + 64)) "$tracing/buffer_size_kb"
+	echo 1 2>/dev/null >"$CPU/cpu$cpu/online" &
+	background=$!
+	polls=0
+	value=0
+	# A writer that fails leaves the state at 0, so this may not go on for ever.
+	while [ "$value" -lt "$number" ] && [ $polls -lt 100000 ]; do
+		get "$CPU/cpu$cpu/hotplug/state"
+		polls=$((polls + 1))
+	done
+	kill -KILL $background
+	wait $background 2>/dev/null
+	background=
+	remove_trace
+}
+
+signal() {
+	begin_case "a fatal signal to the writer of online does not make the kernel warn"
+	ready
+	state_number trace/RB:prepare
+	splats_begin
+	warned=
+	tries=0
+	while [ ! "$warned" ] && [ $tries -lt 5 ]; do
+		tries=$((tries + 1))
+		if [ ! "$number" ] || ! killed_while_preparing; then
+			splats_end
+			whole "$cpu"
+			skip_case "$case_name" "no tracefs"
+			return
+		fi
+		what_warned >/dev/null
+	done
+	if [ "$warned" ]; then
+		expect "what warned" "$warned" kernel/trace/ring_buffer.c
+		expect_splats_but "failed to allocate ring buffer on CPU $cpu"
+		expect_cpu "$cpu" online 0
+		expect_cpu "$cpu" hotplug/state 0
+		known "it does, as no trace buffer is allocated for a process that is to die; the CPU stays offline"
+	fi
+	splats_end
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	expect_whole "$cpu"
+	end_case
+}
+
+#
 # hotplug/fail
 #
 
@@ -371,7 +435,7 @@ fail_after_removal() {
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 11
+begin 12
 cpu=${hotpluggable%% *}
 other=${hotpluggable##* }
 [ "$other" != "$cpu" ] || other=
@@ -383,6 +447,7 @@ target_down
 target_up
 target_values
 busy
+signal
 fail_refuses
 fail_fires
 fail_waits startup
