@@ -57,6 +57,7 @@ sub valid_value {
 	return one_of(@{$words{$kind}}) if $words{$kind};
 	return one_of(0, 1, 2, 22, 511, 'EPERM', @ERRNOS) if $kind eq 'errno';
 	return one_of(get("$SYS/online/startup_inject/cpus"), 0, '0-0', '0,0') if $kind eq 'cpus';
+	return one_of('nobody', 'mm/vmstat:online', 'a!b', 'a/b', ' x ', 187, 86, 99999) if $file =~ m,/states/,;
 	return one_of(map { "fuzz$_" } 0 .. 5) if $kind eq 'add';
 	return one_of('nobody', instances_of(state_of($file))) if $kind eq 'remove';
 	my ($least, $most) = @{$RANGE{$kind}};
@@ -122,10 +123,30 @@ sub text_of {
 	return $text;
 }
 
+# The states that are to fail. Their names are taken as they are, but for a newline.
+sub verdict_of_name {
+	my ($kind, $bytes) = @_;
+	my $name = substr($bytes, 0, $page);
+	$name =~ s/\0.*//s;
+	$name =~ s/\n\z//;
+	my $file = $name =~ s,/,!,gr;
+	my $is_there = grep { $_ eq $file } names_in("$SYS/states");
+	# It may have been added with the one or with the other.
+	return $is_there && $name !~ /^(add|remove)$/ ? (qr/^(0|ENOENT)$/, undef) : 'ENOENT' if $kind eq 'remove';
+	return 'EINVAL' if $name eq '' || length($name) > 255 || $name =~ /^\.\.?$/;
+	return 'EEXIST' if $is_there;
+	return (qr/^(0|ENOENT|EINVAL|EEXIST|EOPNOTSUPP)$/, undef) if $name =~ /^[0-9]+$/;
+	return 'EINVAL' if $name =~ m,^rust_hotplug/,;
+	# Its number may be there.
+	return (qr/^(0|EEXIST)$/, undef) if $name eq 'mm/vmstat:online';
+	return (0, undef);
+}
+
 # Returns the error that the write has to fail with, or 0 and the value that has to be read back. Either
 # may be a pattern.
 sub verdict {
 	my ($file, $kind, $bytes, $before) = @_;
+	return verdict_of_name($kind, $bytes) if $file =~ m,/states/,;
 	my $text = text_of($bytes);
 	return 'EINVAL' if !defined $text;
 	my $state = state_of($file);
@@ -209,7 +230,16 @@ sub problem {
 
 set($instance, "$SYS/$_/instances/add") for @MULTI;
 my @files = grep { (stat($_))[2] & 0200 } files_below($SYS);
+# Where the kernel cannot be hooked these fail always.
+@files = grep { !m,/(watch|states/[a-z]+)$, } @files if put("$SYS/watch", 1) eq 'EOPNOTSUPP';
 my $succeeded = 0;
+
+sub remove_kernels_states {
+	foreach my $name (grep { -d "$SYS/states/$_" } names_in("$SYS/states")) {
+		# One newline at the end is not part of the name. A "!" may have been a slash.
+		put("$SYS/states/remove", "$_\n") foreach $name, $name =~ s,!,/,gr;
+	}
+}
 
 for my $n (1 .. $writes) {
 	# Most files are those of faults. One write of three is to another file.
@@ -224,7 +254,10 @@ for my $n (1 .. $writes) {
 	my ($error, $after) = verdict($file, $kind, $bytes, $before);
 	($error, $after) = (0, $before) if $bytes eq '';
 	# The VFS may refuse an offset that is so large.
-	$error = qr/^(\Q$error\E|EINVAL|EOVERFLOW|EFBIG)$/ if $offset > 2 ** 41 && !ref $error;
+	if ($offset > 2 ** 41) {
+		my $known = ref $error ? $error : qr/^\Q$error\E$/;
+		$error = qr/$known|^(EINVAL|EOVERFLOW|EFBIG)$/;
+	}
 
 	sysopen(my $handle, $file, $flags) or problem("$n: $file: $!"), next;
 	# In some kernels the files of sysfs end at 2 GiB.
@@ -258,6 +291,7 @@ for my $n (1 .. $writes) {
 	# Up to ten seconds for each callback are allowed, but would take too long here.
 	set(0, $file) if $kind eq 'delay_us' && get($file) > 50;
 	# Many instances would take too long, too.
+	remove_kernels_states() if $file =~ m,/states/add$, && !int(rand(8));
 	if ($kind eq 'add') {
 		my @names = instances_of(state_of($file));
 		if (@names > 8) {
@@ -265,13 +299,15 @@ for my $n (1 .. $writes) {
 		}
 	}
 	# If our instance was removed, it is added again, so that there are always files of an instance.
-	if ($kind eq 'remove' && !-d ($file =~ s,remove$,$instance,r)) {
+	if ($file =~ m,/instances/remove$, && !-d ($file =~ s,remove$,$instance,r)) {
 		set(1, "$SYS/reset");
 		set($instance, $file =~ s,remove$,add,r);
 	}
 }
 
 set(1, "$SYS/reset");
+set(0, "$SYS/watch");
+remove_kernels_states();
 for my $state (@MULTI) {
 	set($_, "$SYS/$state/instances/remove") for instances_of($state);
 }

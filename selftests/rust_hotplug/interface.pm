@@ -9,7 +9,7 @@ use Errno;
 use Exporter 'import';
 use Fcntl;
 
-our @EXPORT = qw($SYS $CPU @STATES @MULTI @SETUPS @CALLBACKS @ERRNOS %RANGE @FAULT @COUNTS %number_of
+our @EXPORT = qw($SYS $CPU @STATES @MULTI @OTHERS @DRIVERS @SETUPS @CALLBACKS @ERRNOS %RANGE @FAULT @COUNTS %number_of
 	error_name get put names_in files_below instances_of one_of);
 
 our $SYS = '/sys/kernel/rust_hotplug';
@@ -18,6 +18,15 @@ our $CPU = '/sys/devices/system/cpu';
 # The states, and of these the ones that have instances.
 our @STATES = qw(prepare online prepare_multi online_multi);
 our @MULTI = qw(prepare_multi online_multi);
+
+# States of the kernel that may be made to fail, of both sections, with instances and without; of drivers
+# that need not be loaded; one that is never there; and by number, whichever state that is.
+our @OTHERS = qw(workqueue:prepare timers:prepare random:prepare mm/vmstat:online workqueue:online
+	RCU/tree:online random:online io-wq/online block/mq:online block/bio:dead padata:online
+	x86/cpuid:online x86/msr:online block/zram:prepare nobody:online 36 60 180 187 200);
+
+# Modules of the kernel with states of their own. They are loaded only if modprobe finds them.
+our @DRIVERS = qw(cpuid msr zram);
 
 # What the files "setup" and "callbacks" of a state take.
 our @SETUPS = qw(calls nocalls calls_cpuslocked nocalls_cpuslocked manual);
@@ -40,6 +49,7 @@ our %RANGE = (
 	space => [0, 2147483647],
 	delay_us => [0, 10000000],
 	seed => [0, '18446744073709551615'],
+	watch => [0, 1],
 	installed => [0, 1],
 	reset => [1, 1],
 	errno => [0, 511],
@@ -49,10 +59,10 @@ our %RANGE = (
 our %number_of = map { $_ => Errno->can($_)->() } sort keys %!;
 my %name_of = reverse map { $_ => $number_of{$_} } grep { !/^E(WOULDBLOCK|DEADLOCK|NOTSUP)$/ } keys %number_of;
 
-# Returns the name of the error with that number.
+# Returns the name of the error with that number, or the number of one that has no name.
 sub error_name {
 	my ($number) = @_;
-	return $name_of{$number} // "errno $number";
+	return $name_of{$number} // $number;
 }
 
 # Returns the first line of a file, or undef if it cannot be read.
