@@ -4,8 +4,8 @@
 # a callback. Variables:
 #   columns          the CPUs to draw, in order
 #   up_prepare, up_online   the CPUs on which the state was up before
-#   only, instances, up_instances   if it is about the instances of one state: that
-#                    state, their names, and the CPUs on which they were up before
+#   only, instances, up_instances   if it is about one state: that state and, if it
+#                    has instances, their names, and the CPUs on which they were up before
 #   errnos           "12 ENOMEM 16 EBUSY ...", names of error numbers
 #   red, green, yellow, dim, plain   terminal sequences, or nothing
 
@@ -45,7 +45,12 @@ BEGIN {
 	m = split(instances, instance, " ")
 	for (j = 1; j <= m; j++)
 		remember(instance[j], up_instances)
+	m = split("prepare online prepare_multi online_multi", list, " ")
+	for (i = 1; i <= m; i++)
+		own[list[i]] = 1
 
+	if (only && !instances)
+		printf "%11s%s:\n", "", only
 	head = sprintf("%9s  %-16s  ", "ms", "what was called")
 	for (i = 1; i <= n; i++)
 		head = head sprintf("%-9s", "CPU " cpu[i])
@@ -58,13 +63,14 @@ BEGIN {
 		e = index($i, "=")
 		f[substr($i, 1, e - 1)] = substr($i, e + 1)
 	}
-	if (only && f["state"] != only)
+	if (only ? f["state"] != only : !(f["state"] in own))
 		next
 	state = only ? f["instance"] : f["state"]
+	what = only && !instances ? f["callback"] : state " " f["callback"]
 	where = state SUBSEP f["cpu"]
 	if (!start)
 		start = f["time"]
-	left = sprintf("%9.3f  %-16s  ", (f["time"] - start) * 1000, state " " f["callback"])
+	left = sprintf("%9.3f  %-16s  ", (f["time"] - start) * 1000, what)
 	right = sprintf("%-9s %s", f["task"], f["on"])
 	if (!(f["cpu"] in drawn)) {
 		elsewhere++
