@@ -13,8 +13,8 @@ struct bench_state {
 };
 
 /*
- * A function that is NULL is not offered. The harness makes one call at a time, in process context.
- * Before the module goes, the harness removes what it has set up or added: instances first, then
+ * A function that is NULL is not offered. The harness makes one call at a time, in process
+ * context. Before the module goes, it removes what it has set up or added: instances first, then
  * their state, and each only once.
  */
 struct bench_ops {

@@ -427,6 +427,32 @@ static int test_cycle(struct bench_ops *ops, unsigned int n, int samples)
 	return ret;
 }
 
+/*
+ * Setup and removal of a state of section PREPARE: with n, with a call for each CPU that is online
+ * of both its callbacks. These run in the task that sets up, so nothing waits.
+ */
+static int nothing(unsigned int cpu)
+{
+	return 0;
+}
+
+static int test_steps(struct bench_ops *ops, unsigned int n, int samples)
+{
+	int i, state;
+
+	for (i = 0; i < samples + WARM_UP; i++) {
+		mark_begin();
+		state = __cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "bench/nothing:prepare", n,
+					    nothing, nothing, false);
+		if (state > 0)
+			__cpuhp_remove_state(state, n);
+		mark_end();
+		if (state < 0)
+			return state;
+	}
+	return 0;
+}
+
 /* The log. */
 
 static int repeat(void (*fun)(void), int samples)
@@ -462,6 +488,7 @@ static const struct test {
 	{ "empty", test_empty },
 	{ "loop", test_loop },
 	{ "cycle", test_cycle },
+	{ "steps", test_steps },
 	{ "call_nothing", test_call_nothing, true },
 	{ "call_counting", test_call_counting, true },
 	{ "call_multi", test_call_multi, true },

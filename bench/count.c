@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A plugin of QEMU that counts the instructions which the CPUs of the guest execute. A CPU that waits
- * executes none. The guest marks where a count begins and where it ends with two instructions that do
- * nothing else, those of mark.h; each count is a line of the file that is named by
- * the option "out". The option "where" names a file that gets "sample", and then for each block of which
- * something was counted its address and how many instructions.
+ * A plugin of QEMU that counts the instructions which the CPUs of the guest execute. A CPU that
+ * waits executes none. The guest marks where a count begins and where it ends with two instructions
+ * that do nothing else, those of mark.h; each count is a line of the file that is named by the
+ * option "out". The option "where" names a file that gets "sample", and then for each block of
+ * which something was counted its address and how many instructions.
  *
  *   -plugin ./count.so,out=FILE[,where=FILE]
  */
@@ -30,7 +30,10 @@ struct block {
 /* All CPUs run in one thread. */
 static uint64_t executed;
 static uint64_t begun;
-/* The one that was entered last, and all of them, which are never freed: who knows when QEMU does. */
+/*
+ * The one that was entered last, and all of them. They are never freed: it is not known when QEMU
+ * has done with them.
+ */
 static struct block *current, *blocks;
 static FILE *out, *where;
 
@@ -42,8 +45,8 @@ static void execute(unsigned int vcpu_index, void *userdata)
 }
 
 /*
- * The instructions of a block are counted when it begins, so those behind the mark, of which @userdata
- * is the number, have been counted already.
+ * The instructions of a block are counted when it begins, so those behind the mark, of which
+ * @userdata is the number, have been counted already.
  */
 static uint64_t executed_up_to(void *userdata)
 {

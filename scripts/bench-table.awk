@@ -76,6 +76,23 @@ function row(text, of, to, goal, may_have_more,    a, sa, ratio, misses) {
 	printf "| %s | %s | %s | %s | %s |\n", text, number(a), number(median), sa, ratio (misses ? " !" : "")
 }
 
+# What a call costs, of the eight that are made for four CPUs.
+function call_in(config,    calls) {
+	if (!summarise("main 4 " config " steps - 1"))
+		return 0
+	calls = median
+	summarise("main 4 " config " steps - 0")
+	return (calls - median) / 8
+}
+
+function per_call(text, of, to, goal,    a, b) {
+	a = call_in(of)
+	b = call_in(to)
+	if (a && b)
+		printf "| %s | %s | %s | | %.2f%s |\n", text, number(a), number(b), b / a,
+			(goal != "" && b > a * goal ? " !" : "")
+}
+
 { samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] = samples[$1 " " $2 " " $3 " " $4 " " $5 " " $6] " " $7 }
 
 function twins(text, test, n, goal, may_have_more) {
@@ -126,5 +143,11 @@ END {
 	row("a CPU offline and online, with the module loaded and disarmed", none, "main 4 disarmed cycle - 0", 1.01)
 	row("with every fault armed, for another CPU", none, "main 4 armed cycle - 0", NO_GOAL)
 	row("with its trace event on", none, "main 4 traced cycle - 0", NO_GOAL)
+	off = "main 4 off cycle - 0"
+	per_call("a call of a state that is not ours, with the module loaded and `watch` 0", "none", "off", 1)
+	row("a CPU offline and online, with a state in `states`, disarmed", off, "main 4 aimed cycle - 0", 1.02)
+	row("the kernel's cpuhp trace events on, and `watch` 1", "main 4 events cycle - 0", "main 4 watched cycle - 0", 1)
+	per_call("a call of a state that is not ours, with another one in `states`", "off", "aimed")
+	per_call("a call, with the kernel's cpuhp trace events on, and with `watch` 1", "events", "watched", 1)
 	row("a trace event, and a record of the log", "main 4 none event log 0", "main 4 none record log 0", 1)
 }
