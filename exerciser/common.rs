@@ -136,7 +136,10 @@ impl Common {
         if self.misuses.fetch_add(1, Full) == 0 {
             let driver = kernel::str::BStr::from_bytes(driver.to_bytes());
             self.print(
-                fmt!("{driver}: a driver broke its side of the contract of cpuhp"),
+                fmt!(
+                    "{driver}: a driver broke its side of the contract of cpuhp, {} is expected",
+                    misuse.expected()
+                ),
                 sequence..=sequence,
             );
         }
