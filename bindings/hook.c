@@ -200,16 +200,21 @@ static int resolve(const char *name, unsigned long *entry, unsigned long *size)
 	int ret = register_kprobe(&probe);
 
 	if (ret)
-		return ret;
+		goto none;
 	*entry = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
 	sprint_symbol(symbol, *entry);
 	/* A clone, such as one with .isra behind its name, has other arguments. */
 	if (strncmp(symbol, name, length) ||
-	    sscanf(symbol + length, "+0x%lx/0x%lx", &offset, size) != 2)
-		return -ENOENT;
+	    sscanf(symbol + length, "+0x%lx/0x%lx", &offset, size) != 2) {
+		ret = -ENOENT;
+		goto none;
+	}
 	*entry -= offset;
 	return 0;
+none:
+	pr_err("the kernel has no function %s() to hook: %d\n", name, ret);
+	return ret;
 }
 
 static int resolve_originals(void)
@@ -217,24 +222,12 @@ static int resolve_originals(void)
 	unsigned long step, issue, add, size;
 	int ret;
 
-	ret = resolve("cpuhp_issue_call", &issue, &size);
-	if (ret) {
-		pr_err("the kernel has no function cpuhp_issue_call() to hook: %d\n", ret);
+	ret = resolve("cpuhp_issue_call", &issue, &size) ?:
+	      resolve("__cpuhp_state_add_instance_cpuslocked", &add, &size) ?:
+	      resolve("cpuhp_invoke_callback", &step, &step_size);
+	if (ret)
 		return ret;
-	}
-	ret = resolve("__cpuhp_state_add_instance_cpuslocked", &add, &size);
-	if (ret) {
-		pr_err("the kernel has no function __cpuhp_state_add_instance_cpuslocked() to hook: %d\n",
-		       ret);
-		return ret;
-	}
-	ret = resolve("cpuhp_invoke_callback", &step, &size);
-	if (ret) {
-		pr_err("the kernel has no function cpuhp_invoke_callback() to hook: %d\n", ret);
-		return ret;
-	}
 	step_entry = step;
-	step_size = size;
 	static_call_update(original_step, (void *)step);
 	static_call_update(original_issue, (void *)issue);
 	static_call_update(original_add, (void *)add);
