@@ -98,6 +98,15 @@ adds() { # DRIVER STATE
 	end_case
 }
 
+# lines_before: as line, for each instance before the Nth, when $cpu goes offline or online.
+lines_before() { # N CALLBACK
+	i=1
+	while [ $i -lt "$1" ]; do
+		line hotplug $i "$2" "$cpu"
+		i=$((i + 1))
+	done
+}
+
 # Each instance fails in an operation of a CPU: N is its place in the order in which the kernel calls them,
 # which is the newest first.
 hotplugs() { # STATE INSTANCES
@@ -115,17 +124,9 @@ hotplugs() { # STATE INSTANCES
 		fault "$dir/teardown_inject" cpus="$cpu" space=$((n - 1)) times=1 errno=ENOSPC
 		cpu_down "$cpu"
 		expect "taking CPU $cpu down with instance $n failing" "$err" ENOSPC
-		i=1
-		while [ $i -lt $n ]; do
-			line hotplug $i teardown "$cpu"
-			i=$((i + 1))
-		done
+		lines_before $n teardown
 		line hotplug $n teardown "$cpu" ENOSPC
-		i=1
-		while [ $i -lt $n ]; do
-			line hotplug $i startup "$cpu"
-			i=$((i + 1))
-		done
+		lines_before $n startup
 		expect_instances "$1"
 		expect_whole "$cpu"
 		expect_file "$dir/teardown_inject/hits" 1
@@ -135,17 +136,9 @@ hotplugs() { # STATE INSTANCES
 		fault "$dir/startup_inject" cpus="$cpu" space=$((n - 1)) times=1 errno=EIO
 		cpu_up "$cpu"
 		expect "bringing CPU $cpu up with instance $n failing" "$err" EIO
-		i=1
-		while [ $i -lt $n ]; do
-			line hotplug $i startup "$cpu"
-			i=$((i + 1))
-		done
+		lines_before $n startup
 		line hotplug $n startup "$cpu" EIO
-		i=1
-		while [ $i -lt $n ]; do
-			line hotplug $i teardown "$cpu"
-			i=$((i + 1))
-		done
+		lines_before $n teardown
 		expect_instances "$1"
 		expect_cpu "$cpu" hotplug/state 0
 		reset
