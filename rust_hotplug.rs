@@ -17,6 +17,7 @@ use exerciser::{
         self,
         Errno, //
     },
+    faults::HasFaults,
     files::{
         Instances,
         MultiDirs,
@@ -28,6 +29,7 @@ use exerciser::{
     hook::Watcher,
     instances::Multi,
     log::CAPACITIES,
+    operation::Callback,
     state_name::StateName,
     states::SingleState,
     sysfs::Dir, //
@@ -187,8 +189,7 @@ fn arm_from_parameters(online: &CallbackPair) -> Result {
             errno::MAX_ERRNO
         );
     })?;
-    online.startup_fault.set_cpus(Cpus::one(cpu)?);
-    online
-        .startup_fault
-        .change(|settings| settings.errno = errno)
+    let fault = online.faults().of(Callback::Startup);
+    fault.set_cpus(Cpus::one(cpu)?);
+    fault.change(|settings| settings.errno = errno)
 }

@@ -14,9 +14,10 @@ use crate::exerciser::{
     },
     common::Common,
     cpus::Cpus,
-    fault::{
-        DrawId,
-        Fault, //
+    fault::DrawId,
+    faults::{
+        Faults,
+        HasFaults, //
     },
     log::Event,
     operation::{
@@ -59,15 +60,8 @@ pub struct CallbackPair {
     /// The checker's model of the two.
     #[pin]
     track: Track,
-    /// The fault of startup.
     #[pin]
-    pub startup_fault: Fault,
-    /// The fault of teardown.
-    #[pin]
-    pub teardown_fault: Fault,
-    startups: Atomic<u64>,
-    teardowns: Atomic<u64>,
-    failures: Atomic<u64>,
+    faults: Faults,
     /// For each CPU, how many are up: instances if this is the pair of a state with instances.
     up: KVVec<Atomic<i32>>,
 }
@@ -83,7 +77,7 @@ impl CallbackPair {
     /// Makes the callbacks of the instance `name` of a state.
     pub fn instance(name: CString, state: Arc<CallbackPair>) -> impl PinInit<Self, Error> {
         let (state_name, common) = (state.name, state.common.clone());
-        let permitted = state.teardown_fault.is_permitted();
+        let permitted = state.faults.of(Callback::Teardown).is_permitted();
         Self::new(state_name, Some((name, state)), common, permitted)
     }
 
@@ -104,11 +98,7 @@ impl CallbackPair {
             common,
             phase: Phase::default(),
             track <- Track::new(*name),
-            startup_fault <- Fault::new(true, startup_id),
-            teardown_fault <- Fault::new(teardown_permitted, teardown_id),
-            startups: Atomic::new(0),
-            teardowns: Atomic::new(0),
-            failures: Atomic::new(0),
+            faults <- Faults::new(startup_id, teardown_id, teardown_permitted),
             up: {
                 let mut up = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
                 for _ in 0..nr_cpu_ids() {
@@ -196,7 +186,7 @@ impl CallbackPair {
     fn fire(&self, call: &Call) -> Option<Error> {
         let may_fail = self.common.may_fail(call.failure);
         for pair in [Some(self), self.parent()].into_iter().flatten() {
-            let fault = pair.fault(call.callback);
+            let fault = pair.faults.of(call.callback);
             let Some(effect) = fault.fire(&self.common.seed, call.cpu, may_fail) else {
                 continue;
             };
@@ -220,14 +210,7 @@ impl CallbackPair {
     /// Counts and logs a call that is over.
     fn done(&self, call: &Call, error: Option<Error>) -> Result {
         for pair in [Some(self), self.parent()].into_iter().flatten() {
-            match call.callback {
-                Callback::Startup => &pair.startups,
-                Callback::Teardown => &pair.teardowns,
-            }
-            .add(1u64, Relaxed);
-            if error.is_some() {
-                pair.failures.add(1u64, Relaxed);
-            }
+            pair.faults.count(call.callback, error.is_some());
         }
         let event = self.event(call, error);
         self.common.record(&event);
@@ -256,38 +239,6 @@ impl CallbackPair {
         }
     }
 
-    /// Returns the fault of a callback.
-    pub fn fault(&self, callback: Callback) -> &Fault {
-        match callback {
-            Callback::Startup => &self.startup_fault,
-            Callback::Teardown => &self.teardown_fault,
-        }
-    }
-
-    /// Disarms the faults and forgets the counts. What is up stays up.
-    pub fn reset(&self) {
-        self.startup_fault.reset();
-        self.teardown_fault.reset();
-        self.startups.store(0, Relaxed);
-        self.teardowns.store(0, Relaxed);
-        self.failures.store(0, Relaxed);
-    }
-
-    /// Returns how often startup was called since the last reset.
-    pub fn startups(&self) -> u64 {
-        self.startups.load(Relaxed)
-    }
-
-    /// Returns how often teardown was called since the last reset.
-    pub fn teardowns(&self) -> u64 {
-        self.teardowns.load(Relaxed)
-    }
-
-    /// Returns how many of these calls failed.
-    pub fn failures(&self) -> u64 {
-        self.failures.load(Relaxed)
-    }
-
     /// Whether the startup for this CPU has succeeded and its teardown has not run since.
     pub fn is_up(&self, cpu: CpuId) -> bool {
         self.up[cpu.as_u32() as usize].load(Relaxed) > 0
@@ -306,6 +257,12 @@ impl CallbackPair {
             .filter(|&cpu| self.is_up(cpu))
             .for_each(|cpu| cpus.set(cpu));
         Ok(cpus)
+    }
+}
+
+impl HasFaults for CallbackPair {
+    fn faults(&self) -> &Faults {
+        &self.faults
     }
 }
 

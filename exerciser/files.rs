@@ -8,6 +8,7 @@
 mod breaches;
 mod inject;
 mod instances;
+mod list;
 mod state;
 mod targets;
 
@@ -24,6 +25,7 @@ pub use targets::{
 use crate::exerciser::{
     callback_pair::CallbackPair,
     common::Common,
+    faults::HasFaults,
     hook::Watcher,
     sysfs::{
         Attribute,
@@ -57,7 +59,7 @@ pub trait Resettable: Send + Sync {
 
 impl Resettable for CallbackPair {
     fn reset(&self) {
-        CallbackPair::reset(self);
+        self.faults().reset();
     }
 }
 

@@ -25,6 +25,7 @@ use crate::exerciser::{
         Rules, //
     },
     common::Common,
+    faults::HasFaults,
     log::{
         Event,
         NameId, //
@@ -46,7 +47,6 @@ use book::{
     is_own,
     new_state,
     Book,
-    Issue,
     Operating,
     Running, //
 };
@@ -359,11 +359,7 @@ impl Watcher {
                     let mut book = self.book.lock();
                     if let Some(state) = book.state(number) {
                         if state.function(startup) == function {
-                            if startup {
-                                state.hooked_startup = true;
-                            } else {
-                                state.hooked_teardown = true;
-                            }
+                            state.set_hooked(startup);
                         }
                     }
                 }
@@ -553,7 +549,7 @@ impl Watcher {
         if rules.is_empty() || !self.is_watching() {
             return;
         }
-        let Ok(cpu) = CpuId::from_u32(0).ok_or(EINVAL) else {
+        let Some(cpu) = CpuId::from_u32(0) else {
             return;
         };
         let call = Call::by_hand(Callback::Startup, cpu, ended.progress.operation);
@@ -785,7 +781,7 @@ impl Watcher {
             )
         };
         if let Some(target) = target {
-            target.count(call.callback, result.is_err());
+            target.faults().count(call.callback, result.is_err());
         }
         let mut text = InstanceName::default();
         let event = event(&call, number, name, text.of(instance), result, injected);
@@ -880,8 +876,7 @@ impl Watcher {
                 caller,
             );
         }
-        let by_constant = number == bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN
-            || number == bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN;
+        let by_constant = asks_for_number(number);
         let of_others = functions
             .into_iter()
             .any(|function| function != 0 && !same_module(function, caller));
@@ -966,7 +961,7 @@ fn plan(
     watched: bool,
 ) -> Plan {
     let startup = callback == Callback::Startup;
-    let issued_by = book.issue.map(|issue| issue.task);
+    let issued_by = book.issued_by;
     let operation = match issued_by.map(|task| book.operating(task)) {
         None => Operation::Hotplug,
         Some(Some(operating)) if operating.own => return Plan::Pass,
@@ -985,7 +980,7 @@ fn plan(
     let name = state.name_id;
     let armed = target
         .as_ref()
-        .is_some_and(|t| t.fault(callback).is_armed());
+        .is_some_and(|t| t.faults().of(callback).is_armed());
     // The callbacks of a step that is for all instances have a detour of their own.
     let expect = armed && instance == 0 && state.multi == Some(true) && state.is_hooked(startup);
     // A removal that is not known as one: a teardown must not fail in that.
@@ -1071,6 +1066,12 @@ impl InstanceName {
     }
 }
 
+/// Whether this is one of the constants that ask for the number of a dynamic state.
+fn asks_for_number(state: i32) -> bool {
+    state == bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN
+        || state == bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN
+}
+
 /// Whether two functions are of the same module, or both of the kernel.
 fn same_module(one: usize, other: usize) -> bool {
     let module = |function: usize| {
@@ -1127,7 +1128,7 @@ unsafe extern "C" fn rust_hotplug_issue(
     if let Some(watcher) = watcher {
         let task = task::current();
         let book = &mut *watcher.book.lock();
-        book.issue = Some(Issue { task });
+        book.issued_by = Some(task);
         // The first call of a setup tells which number the state has got.
         let new = book.operating(task).and_then(|operating| {
             if operating.number < 0 {
@@ -1145,7 +1146,7 @@ unsafe extern "C" fn rust_hotplug_issue(
     // SAFETY: This function's own requirement.
     let ret = unsafe { bindings::original_issue(cpu, state, bringup, node) };
     if let Some(watcher) = watcher {
-        watcher.book.lock().issue = None;
+        watcher.book.lock().issued_by = None;
     }
     ret
 }
@@ -1164,8 +1165,7 @@ unsafe extern "C" fn rust_hotplug_setup(
 ) -> c_int {
     let inside = Inside::enter();
     let watcher = inside.watcher().filter(|_| !name.is_null());
-    let dynamic = state == bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN
-        || state == bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN;
+    let dynamic = asks_for_number(state);
     if let Some(watcher) = watcher {
         let address = |function: Option<unsafe extern "C" fn(c_uint) -> c_int>| {
             function.map_or(0, |function| function as usize)

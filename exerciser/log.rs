@@ -11,7 +11,6 @@ mod names;
 mod record;
 
 pub use names::{
-    Name,
     NameId,
     Names, //
 };

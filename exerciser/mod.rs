@@ -30,6 +30,7 @@ pub mod common;
 pub mod cpus;
 pub mod errno;
 pub mod fault;
+pub mod faults;
 pub mod files;
 pub mod hidden;
 pub mod hook;

@@ -24,14 +24,9 @@ impl StateName {
         Self::OnlineMulti,
     ];
 
-    /// Their names, in the same order.
+    /// The names of their directories, in the same order.
     pub const NAMES: [&'static core::ffi::CStr; 4] =
         [c"prepare", c"online", c"prepare_multi", c"online_multi"];
-
-    /// Returns the name of its directory.
-    pub fn name(self) -> &'static core::ffi::CStr {
-        Self::NAMES[self as usize]
-    }
 
     /// Whether the state is one of section ONLINE: its callbacks run on the hotplugged CPU, and the
     /// kernel takes a no from its teardown when a CPU goes offline.

@@ -8,12 +8,16 @@ use crate::exerciser::{
     common::Common,
     fault::{
         DrawId,
-        Effect,
-        Fault, //
+        Effect, //
+    },
+    faults::{
+        Faults,
+        HasFaults, //
     },
     operation::Callback, //
 };
 use kernel::{
+    alloc::Flags,
     prelude::*,
     sync::{
         atomic::{
@@ -39,15 +43,8 @@ pub struct Target {
     common: Arc<Common>,
     /// The number of the state, or -1 while no state of that name is set up.
     number: Atomic<i32>,
-    /// The fault of startup.
     #[pin]
-    startup_fault: Fault,
-    /// The fault of teardown.
-    #[pin]
-    teardown_fault: Fault,
-    startups: Atomic<u64>,
-    teardowns: Atomic<u64>,
-    failures: Atomic<u64>,
+    faults: Faults,
 }
 
 impl Target {
@@ -68,11 +65,7 @@ impl Target {
             key,
             common,
             number: Atomic::new(-1),
-            startup_fault <- Fault::new(true, startup),
-            teardown_fault <- Fault::new(true, teardown),
-            startups: Atomic::new(0),
-            teardowns: Atomic::new(0),
-            failures: Atomic::new(0),
+            faults <- Faults::new(startup, teardown, true),
         }? Error)
     }
 
@@ -99,7 +92,7 @@ impl Target {
         self.number.store(number, Relaxed);
         // The kernel takes a no from a teardown of section ONLINE only.
         let permitted = number < 0 || is_online(number) || self.common.unsafe_faults;
-        self.teardown_fault.set_permitted(permitted);
+        self.faults.of(Callback::Teardown).set_permitted(permitted);
     }
 
     /// Returns the section of the state in words; `-` while there is no such state.
@@ -111,59 +104,29 @@ impl Target {
         }
     }
 
-    /// Returns the fault of a callback.
-    pub fn fault(&self, callback: Callback) -> &Fault {
-        match callback {
-            Callback::Startup => &self.startup_fault,
-            Callback::Teardown => &self.teardown_fault,
-        }
-    }
-
     /// Lets the fault of a call fire.
     pub fn fire(&self, call: &Call) -> Option<Effect> {
         let may_fail = self.common.may_fail(call.failure);
-        self.fault(call.callback)
+        self.faults
+            .of(call.callback)
             .fire(&self.common.seed, call.cpu, may_fail)
     }
+}
 
-    /// Counts a call that is over.
-    pub fn count(&self, callback: Callback, failed: bool) {
-        match callback {
-            Callback::Startup => &self.startups,
-            Callback::Teardown => &self.teardowns,
-        }
-        .add(1u64, Relaxed);
-        if failed {
-            self.failures.add(1u64, Relaxed);
-        }
-    }
-
-    /// Returns how often startup was called since the last reset.
-    pub fn startups(&self) -> u64 {
-        self.startups.load(Relaxed)
-    }
-
-    /// Returns how often teardown was called since the last reset.
-    pub fn teardowns(&self) -> u64 {
-        self.teardowns.load(Relaxed)
-    }
-
-    /// Returns how many of these calls failed.
-    pub fn failures(&self) -> u64 {
-        self.failures.load(Relaxed)
-    }
-
-    /// Disarms the faults and forgets the counts.
-    pub fn reset(&self) {
-        self.startup_fault.reset();
-        self.teardown_fault.reset();
-        self.startups.store(0, Relaxed);
-        self.teardowns.store(0, Relaxed);
-        self.failures.store(0, Relaxed);
+impl HasFaults for Target {
+    fn faults(&self) -> &Faults {
+        &self.faults
     }
 }
 
 /// Whether a state is one of section ONLINE. States of section STARTING are of neither.
 pub fn is_online(number: i32) -> bool {
     number >= bindings::cpuhp_state_CPUHP_AP_ONLINE
+}
+
+/// Copies the name of a state, with the flags of an allocation.
+pub fn copy_name(name: &[u8], flags: Flags) -> Result<KVec<u8>> {
+    let mut copy = KVec::with_capacity(name.len(), flags)?;
+    copy.extend_from_slice(name, flags)?;
+    Ok(copy)
 }

@@ -14,6 +14,7 @@ use crate::exerciser::{
         Settings,
         MAX_DELAY, //
     },
+    faults::HasFaults,
     operation::Callback,
     sysfs::{
         Attribute,
@@ -21,59 +22,16 @@ use crate::exerciser::{
         Directory,
         Input, //
     },
-    target::Target,
 };
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-/// Two callbacks with a fault each, and what has been counted of them.
-pub(super) trait Faulty: Send + Sync {
-    /// Returns the fault of a callback.
-    fn fault(&self, callback: Callback) -> &Fault;
-    /// Returns how often startup was called since the last reset.
-    fn startups(&self) -> u64;
-    /// Returns how often teardown was called since the last reset.
-    fn teardowns(&self) -> u64;
-    /// Returns how many of these calls failed.
-    fn failures(&self) -> u64;
-}
-
-impl Faulty for CallbackPair {
-    fn fault(&self, callback: Callback) -> &Fault {
-        CallbackPair::fault(self, callback)
-    }
-    fn startups(&self) -> u64 {
-        CallbackPair::startups(self)
-    }
-    fn teardowns(&self) -> u64 {
-        CallbackPair::teardowns(self)
-    }
-    fn failures(&self) -> u64 {
-        CallbackPair::failures(self)
-    }
-}
-
-impl Faulty for Target {
-    fn fault(&self, callback: Callback) -> &Fault {
-        Target::fault(self, callback)
-    }
-    fn startups(&self) -> u64 {
-        Target::startups(self)
-    }
-    fn teardowns(&self) -> u64 {
-        Target::teardowns(self)
-    }
-    fn failures(&self) -> u64 {
-        Target::failures(self)
-    }
-}
-
 /// A directory that shows two callbacks.
 pub(super) trait HasCallbacks: Directory {
     /// What they are.
-    type Callbacks: Faulty + 'static;
+    type Callbacks: HasFaults + 'static;
 
     /// Returns them.
     fn callbacks(&self) -> &Arc<Self::Callbacks>;
@@ -87,19 +45,19 @@ pub(super) const fn cpus_up<D: HasCallbacks<Callbacks = CallbackPair>>() -> Attr
 
 pub(super) const fn startups<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"startups", |dir, text| {
-        text.line(fmt!("{}", dir.callbacks().startups()))
+        text.line(fmt!("{}", dir.callbacks().faults().startups()))
     })
 }
 
 pub(super) const fn teardowns<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"teardowns", |dir, text| {
-        text.line(fmt!("{}", dir.callbacks().teardowns()))
+        text.line(fmt!("{}", dir.callbacks().faults().teardowns()))
     })
 }
 
 pub(super) const fn failures<D: HasCallbacks>() -> Attribute<D> {
     Attribute::ro(c"failures", |dir, text| {
-        text.line(fmt!("{}", dir.callbacks().failures()))
+        text.line(fmt!("{}", dir.callbacks().faults().failures()))
     })
 }
 
@@ -128,13 +86,13 @@ impl InjectDirs {
 
 /// The data of one of these directories.
 struct Inject {
-    callbacks: Arc<dyn Faulty>,
+    callbacks: Arc<dyn HasFaults>,
     callback: Callback,
 }
 
 impl Inject {
     fn fault(&self) -> &Fault {
-        self.callbacks.fault(self.callback)
+        self.callbacks.faults().of(self.callback)
     }
 
     fn settings(&self) -> Settings {

@@ -11,12 +11,17 @@ use super::{
         HasCallbacks,
         InjectDirs, //
     },
+    list::{
+        List,
+        Listed, //
+    },
     state::StateDirs,
     Resettable,
     Root, //
 };
 use crate::exerciser::{
     callback_pair::CallbackPair,
+    faults::HasFaults,
     installation::Installable,
     instances::{
         Added,
@@ -49,13 +54,7 @@ use kernel::{
 pub struct Instances<S: Section> {
     multi: Arc<Multi<S>>,
     #[pin]
-    list: Mutex<List<S>>,
-}
-
-struct List<S: Section> {
-    /// The directory they are in, while instances can be added.
-    dir: Option<Arc<Dir<InstancesDir<S>>>>,
-    entries: KVec<Entry<S>>,
+    list: Mutex<List<InstancesDir<S>, Entry<S>>>,
 }
 
 /// An instance with its directories. These go before it.
@@ -71,10 +70,7 @@ impl<S: Section> Instances<S> {
     pub fn new(multi: Arc<Multi<S>>) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             multi,
-            list <- new_mutex!(List {
-                dir: None,
-                entries: KVec::new(),
-            }),
+            list <- new_mutex!(List::new()),
         }? Error)
     }
 
@@ -82,7 +78,7 @@ impl<S: Section> Instances<S> {
     fn add(&self, name: &str) -> Result {
         let mut list = self.list.lock();
         let dir = list.dir.clone().ok_or(ENODEV)?;
-        if list.find(name).is_some() || name == "add" || name == "remove" {
+        if list.find(name.as_bytes()).is_some() || name == "add" || name == "remove" {
             return Err(EEXIST);
         }
         // Before anything happens that would have to be undone.
@@ -111,37 +107,22 @@ impl<S: Section> Instances<S> {
     /// Removes an instance.
     fn remove(&self, name: &str) -> Result {
         let mut list = self.list.lock();
-        let index = list.find(name).ok_or(ENOENT)?;
-        list.entries.remove(index).map_err(|_| ENOENT)?;
-        Ok(())
-    }
-
-    /// Removes all instances. None can be added after that.
-    fn close(&self) {
-        let mut list = self.list.lock();
-        let dir = list.dir.take();
-        let entries = core::mem::take(&mut list.entries);
-        drop(list);
-        drop(entries);
-        // This waits for whoever is adding an instance, and so is not done under the lock.
-        drop(dir);
+        list.remove(name.as_bytes())
     }
 }
 
-impl<S: Section> List<S> {
-    fn find(&self, name: &str) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|entry| entry.name.to_bytes() == name.as_bytes())
+impl<S: Section> Listed for Entry<S> {
+    fn name(&self) -> &[u8] {
+        self.name.to_bytes()
     }
 }
 
 impl<S: Section> Resettable for Instances<S> {
     fn reset(&self) {
         for entry in &self.list.lock().entries {
-            entry.added.pair().reset();
+            entry.added.pair().faults().reset();
         }
-        self.multi.pair().reset();
+        self.multi.pair().faults().reset();
     }
 }
 
@@ -214,6 +195,6 @@ impl<S: Section> MultiDirs<S> {
 
 impl<S: Section> Drop for MultiDirs<S> {
     fn drop(&mut self) {
-        self.instances.close();
+        List::close(&self.instances.list);
     }
 }

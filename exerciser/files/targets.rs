@@ -10,11 +10,16 @@ use super::{
         HasCallbacks,
         InjectDirs, //
     },
+    list::{
+        List,
+        Listed, //
+    },
     Resettable,
     Root, //
 };
 use crate::exerciser::{
     common::Common,
+    faults::HasFaults,
     hook::Watcher,
     sysfs::{
         Attribute,
@@ -22,6 +27,7 @@ use crate::exerciser::{
         Directory, //
     },
     target::{
+        copy_name,
         Key,
         Target, //
     },
@@ -48,13 +54,7 @@ pub struct Targets {
     common: Arc<Common>,
     watcher: Arc<Watcher>,
     #[pin]
-    list: Mutex<List>,
-}
-
-struct List {
-    /// The directory they are in, while states can be added.
-    dir: Option<Arc<Dir<TargetsDir>>>,
-    entries: KVec<Entry>,
+    list: Mutex<List<TargetsDir, Entry>>,
 }
 
 /// A state with its directories. These go before it, so that nobody arms it any more.
@@ -75,7 +75,7 @@ struct Aimed {
 impl Drop for Aimed {
     fn drop(&mut self) {
         // Disarmed first: to disarm a fault sleeps, which whoever is in a step must not have to do.
-        self.target.reset();
+        self.target.faults().reset();
         self.watcher.remove(&self.target);
     }
 }
@@ -86,10 +86,7 @@ impl Targets {
         try_pin_init!(Self {
             common,
             watcher,
-            list <- new_mutex!(List {
-                dir: None,
-                entries: KVec::new(),
-            }),
+            list <- new_mutex!(List::new()),
         }? Error)
     }
 
@@ -105,9 +102,9 @@ impl Targets {
         let number = core::str::from_utf8(name).ok().and_then(parse_number);
         let key = match number {
             Some(number) => Key::Number(number),
-            None => Key::Name(to_vec(name)?),
+            None => Key::Name(copy_name(name, GFP_KERNEL)?),
         };
-        let name = to_vec(name)?;
+        let name = copy_name(name, GFP_KERNEL)?;
         // Before anything happens that would have to be undone.
         list.entries.reserve(1, GFP_KERNEL)?;
 
@@ -133,30 +130,21 @@ impl Targets {
     /// Removes a state.
     fn remove(&self, name: &[u8]) -> Result {
         let mut list = self.list.lock();
-        let index = list.entries.iter().position(|entry| *entry.name == *name);
         // With the lock held, so that nobody adds the same before the directory is gone.
-        list.entries
-            .remove(index.ok_or(ENOENT)?)
-            .map_err(|_| ENOENT)?;
-        Ok(())
+        list.remove(name)
     }
+}
 
-    /// Removes all. None can be added after that.
-    fn close(&self) {
-        let mut list = self.list.lock();
-        let dir = list.dir.take();
-        let entries = core::mem::take(&mut list.entries);
-        drop(list);
-        drop(entries);
-        // This waits for whoever is adding one, and so is not done under the lock.
-        drop(dir);
+impl Listed for Entry {
+    fn name(&self) -> &[u8] {
+        &self.name
     }
 }
 
 impl Resettable for Targets {
     fn reset(&self) {
         for entry in &self.list.lock().entries {
-            entry.aimed.target.reset();
+            entry.aimed.target.faults().reset();
         }
     }
 }
@@ -166,7 +154,7 @@ fn file_name(name: &[u8]) -> Result<CString> {
     if name.is_empty() || name.len() > NAME_MAX || matches!(name, b"." | b"..") {
         return Err(EINVAL);
     }
-    let mut bytes = to_vec(name)?;
+    let mut bytes = copy_name(name, GFP_KERNEL)?;
     for byte in bytes.iter_mut().filter(|byte| **byte == b'/') {
         *byte = b'!';
     }
@@ -180,12 +168,6 @@ fn parse_number(name: &str) -> Option<i32> {
     let digits = name.bytes().all(|byte| byte.is_ascii_digit());
     // A number that is too large is one that no state has.
     (digits && !name.is_empty()).then(|| name.parse().unwrap_or(i32::MAX))
-}
-
-fn to_vec(bytes: &[u8]) -> Result<KVec<u8>> {
-    let mut vec = KVec::with_capacity(bytes.len(), GFP_KERNEL)?;
-    vec.extend_from_slice(bytes, GFP_KERNEL)?;
-    Ok(vec)
 }
 
 /// The data of the directory `states`.
@@ -235,6 +217,6 @@ impl TargetsDirs {
 
 impl Drop for TargetsDirs {
     fn drop(&mut self) {
-        self.0.close();
+        List::close(&self.0.list);
     }
 }

@@ -14,7 +14,10 @@ use crate::exerciser::{
         NameId,
         Names, //
     },
-    target::Target,
+    target::{
+        copy_name,
+        Target, //
+    },
     task::Place, //
 };
 use kernel::{
@@ -78,6 +81,15 @@ impl State {
         }
     }
 
+    /// Notes that a callback is hooked.
+    pub(super) fn set_hooked(&mut self, startup: bool) {
+        if startup {
+            self.hooked_startup = true;
+        } else {
+            self.hooked_teardown = true;
+        }
+    }
+
     /// Whether a callback is hooked.
     pub(super) fn is_hooked(&self, startup: bool) -> bool {
         if startup {
@@ -105,14 +117,6 @@ pub(super) struct Operating {
     /// How often somebody had begun to watch when it began, as [`Book::times_watched`].
     pub(super) times_watched: u64,
     pub(super) progress: Progress,
-}
-
-/// A call that a setup or removal makes. There is one at a time, because the kernel makes it with a
-/// mutex held.
-#[derive(Copy, Clone)]
-pub(super) struct Issue {
-    /// The task that sets up or removes.
-    pub(super) task: usize,
 }
 
 /// A step that is under way.
@@ -151,7 +155,9 @@ pub(super) struct Book {
     /// How many removals of states have been seen.
     pub(super) removals: u64,
     pub(super) operating: KVec<Operating>,
-    pub(super) issue: Option<Issue>,
+    /// The task that sets up or removes, while that makes a call. There is one at a time, because
+    /// the kernel makes it with a mutex held.
+    pub(super) issued_by: Option<usize>,
     pub(super) running: KVec<Running>,
     /// Whether all states that were there before the hook are in the book.
     pub(super) knows_all: bool,
@@ -174,7 +180,7 @@ impl Book {
             setups: 0,
             removals: 0,
             operating: KVec::with_capacity(8, GFP_KERNEL)?,
-            issue: None,
+            issued_by: None,
             running: KVec::with_capacity(8, GFP_KERNEL)?,
             knows_all: false,
             instances: RBTree::new(),
@@ -303,7 +309,7 @@ impl Book {
                 // It has been set up meanwhile.
                 continue;
             }
-            state.name = KVec::from_slice(name, GFP_ATOMIC).ok();
+            state.name = copy_name(name, GFP_ATOMIC).ok();
             state.name_id = names.id(name);
             state.own = is_own(name);
         }
@@ -313,18 +319,6 @@ impl Book {
 /// Whether this is the name of one of this module's states.
 pub(super) fn is_own(name: &[u8]) -> bool {
     name.starts_with(b"rust_hotplug/")
-}
-
-trait FromSlice: Sized {
-    fn from_slice(slice: &[u8], flags: kernel::alloc::Flags) -> Result<Self>;
-}
-
-impl FromSlice for KVec<u8> {
-    fn from_slice(slice: &[u8], flags: kernel::alloc::Flags) -> Result<Self> {
-        let mut vec = KVec::with_capacity(slice.len(), flags)?;
-        vec.extend_from_slice(slice, flags)?;
-        Ok(vec)
-    }
 }
 
 /// What a state will be that is about to be set up.
@@ -337,7 +331,7 @@ pub(super) fn new_state(
     own: bool,
 ) -> State {
     State {
-        name: KVec::from_slice(name, GFP_KERNEL).ok(),
+        name: copy_name(name, GFP_KERNEL).ok(),
         name_id: names.id(name),
         startup,
         teardown,

@@ -40,7 +40,7 @@ impl From<StateName> for NameId {
 }
 
 /// A name, padded with NULs.
-pub type Name = [u8; NAME_LEN];
+pub(super) type Name = [u8; NAME_LEN];
 
 /// The names that there have been.
 #[pin_data]
