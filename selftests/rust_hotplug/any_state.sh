@@ -49,8 +49,9 @@ errors() {
 	[ -d "$SYS/states/$number" ] || not_so "there is no states/$number"
 	expect_file "states/$number/state" "$number"
 	remove "$number" 0
-	# Numbers that nobody has.
-	for n in 140 236 999 2147483647 2147483648 99999999999999999999; do
+	# Numbers that nobody has: they begin behind the last that the kernel shows, and each series has another.
+	behind=$(($(awk 'END { print $1 + 0 }' $CPU/hotplug/states) + 1))
+	for n in $behind 999 2147483647 2147483648 99999999999999999999; do
 		add $n ENOENT
 	done
 	# Not numbers, but names.
