@@ -3,7 +3,6 @@
 //! The files in a directory.
 
 use super::{
-    dir,
     Input,
     Text, //
 };
@@ -18,6 +17,21 @@ use pin_init::zeroed;
 type Show<D> = fn(&D, &mut Text<'_>) -> Result;
 type Store<D> = fn(&D, &Input<'_>) -> Result;
 type Read<D> = fn(&D, u64, &mut [u8]) -> Result<usize>;
+
+/// The data of a directory, as its files reach them.
+pub trait Data: Sized {
+    /// Runs a function of an attribute on the data.
+    ///
+    /// # Safety
+    ///
+    /// To be called only in a call by sysfs of an attribute's function, with the kobject of that
+    /// call, which is one of a directory with data of this type. Until that call returns sysfs does
+    /// not let the directory go.
+    unsafe fn with<R>(
+        kobj: *mut bindings::kobject,
+        f: impl FnOnce(&Self) -> Result<R>,
+    ) -> Result<R>;
+}
 
 /// A file with one value in text.
 ///
@@ -76,13 +90,13 @@ impl<D> Attribute<D> {
 ///
 /// `bin.attr.name` is a string that lives for ever, and `bin.read` is `bin_attribute_read::<D>`.
 #[repr(C)]
-pub struct BinAttribute<D: dir::Directory> {
+pub struct BinAttribute<D> {
     /// First, so that a pointer to it is one to the whole.
     bin: bindings::bin_attribute,
     read: Read<D>,
 }
 
-impl<D: dir::Directory> BinAttribute<D> {
+impl<D: Data> BinAttribute<D> {
     /// A file that can be read.
     ///
     /// `read` gets the offset and where to put what stands there, and returns how many bytes it
@@ -121,7 +135,7 @@ const fn attribute(name: &'static CStr, mode: bindings::umode_t) -> bindings::at
 ///
 /// To be called only by sysfs, as `show` of the `sysfs_ops` of a directory of type `D`: with a
 /// directory of that type, an attribute of its table and a page that is this call's own.
-pub(super) unsafe extern "C" fn attribute_show<D: dir::Directory>(
+pub(super) unsafe extern "C" fn attribute_show<D: Data>(
     kobj: *mut bindings::kobject,
     attr: *mut bindings::attribute,
     page: *mut c_char,
@@ -137,7 +151,7 @@ pub(super) unsafe extern "C" fn attribute_show<D: dir::Directory>(
         // The last byte is to stay free, or sysfs warns.
         let mut text = Text::new(&mut page[..PAGE_SIZE - 1]);
         // SAFETY: This function's own requirement.
-        unsafe { dir::with_data::<D, _>(kobj, |data| show(data, &mut text)) }?;
+        unsafe { D::with(kobj, |data| show(data, &mut text)) }?;
         Ok(text.len() as isize)
     })
 }
@@ -148,7 +162,7 @@ pub(super) unsafe extern "C" fn attribute_show<D: dir::Directory>(
 ///
 /// To be called only by sysfs, as `store` of the `sysfs_ops` of a directory of type `D`: with a
 /// directory of that type, an attribute of its table and `len` bytes.
-pub(super) unsafe extern "C" fn attribute_store<D: dir::Directory>(
+pub(super) unsafe extern "C" fn attribute_store<D: Data>(
     kobj: *mut bindings::kobject,
     attr: *mut bindings::attribute,
     buffer: *const c_char,
@@ -163,7 +177,7 @@ pub(super) unsafe extern "C" fn attribute_store<D: dir::Directory>(
     from_result(|| {
         let store = attribute.store.ok_or(EIO)?;
         // SAFETY: This function's own requirement.
-        unsafe { dir::with_data::<D, _>(kobj, |data| store(data, &Input::new(bytes))) }?;
+        unsafe { D::with(kobj, |data| store(data, &Input::new(bytes))) }?;
         Ok(len as isize)
     })
 }
@@ -174,7 +188,7 @@ pub(super) unsafe extern "C" fn attribute_store<D: dir::Directory>(
 ///
 /// To be called only by sysfs, as `read` of a [`BinAttribute<D>`]: with a directory of that type
 /// and room for `len` bytes.
-unsafe extern "C" fn bin_attribute_read<D: dir::Directory>(
+unsafe extern "C" fn bin_attribute_read<D: Data>(
     _file: *mut bindings::file,
     kobj: *mut bindings::kobject,
     attr: *const bindings::bin_attribute,
@@ -196,7 +210,7 @@ unsafe extern "C" fn bin_attribute_read<D: dir::Directory>(
         let offset = u64::try_from(offset).map_err(|_| EINVAL)?;
         let read = |data: &D| (attribute.read)(data, offset, buffer);
         // SAFETY: This function's own requirement.
-        let n = unsafe { dir::with_data::<D, _>(kobj, read) }?;
+        let n = unsafe { D::with(kobj, read) }?;
         Ok(n.min(len) as isize)
     })
 }

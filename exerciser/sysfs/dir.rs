@@ -5,7 +5,8 @@
 use super::{
     attribute::{
         attribute_show,
-        attribute_store, //
+        attribute_store,
+        Data, //
     },
     Attribute,
     BinAttribute, //
@@ -261,19 +262,14 @@ impl<D: Directory> PinnedDrop for Node<D> {
     }
 }
 
-/// Runs a function of an attribute on the data of the directory.
-///
-/// # Safety
-///
-/// To be called only in a call by sysfs of an attribute's function, with the kobject of that call,
-/// which is one of a directory of type `D`. Until that call returns sysfs does not let the
-/// directory go.
-pub(super) unsafe fn with_data<D: Directory, R>(
-    kobj: *mut bindings::kobject,
-    f: impl FnOnce(&D) -> Result<R>,
-) -> Result<R> {
-    // SAFETY: This function's own requirement; `kobject_del()` waits for the call that this is in,
-    // and the node is freed after that.
-    let node = unsafe { &*Node::<D>::from_kobj(kobj) };
-    f(&node.data)
+impl<D: Directory> Data for D {
+    unsafe fn with<R>(
+        kobj: *mut bindings::kobject,
+        f: impl FnOnce(&Self) -> Result<R>,
+    ) -> Result<R> {
+        // SAFETY: This function's own requirement; `kobject_del()` waits for the call that this is
+        // in, and the node is freed after that.
+        let node = unsafe { &*Node::<D>::from_kobj(kobj) };
+        f(&node.data)
+    }
 }
