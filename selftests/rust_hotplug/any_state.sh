@@ -52,7 +52,7 @@ errors() {
 	# Numbers that nobody has: they begin behind the last that the kernel shows, and each series has another.
 	behind=$(($(awk 'END { print $1 + 0 }' $CPU/hotplug/states) + 1))
 	for n in $behind 999 2147483647 2147483648 99999999999999999999; do
-		add $n ENOENT
+		add "$n" ENOENT
 	done
 	# Not numbers, but names.
 	for n in -1 +186 0xba 186x; do
