@@ -81,6 +81,10 @@ fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
 
+# What a guest needs, in megabytes. What watches the kernel from within takes more.
+default_memory=1024
+[ "$kernel" != debug ] || default_memory=2048
+
 # What the kernel is built with, and so what a module for it is.
 make_variables=("CC=$gnu-gcc-14")
 [ "$arch" = "$(uname -m)" ] || make_variables+=("ARCH=$arch" "CROSS_COMPILE=$gnu-")

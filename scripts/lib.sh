@@ -72,6 +72,8 @@ clean_up() {
 	# A second Ctrl-C must not stop the clean-up half-way.
 	trap '' INT TERM HUP
 	clear_progress
+	# All at once, as each may take its time.
+	for p in ${to_end[@]+"${to_end[@]}"}; do kill -TERM -- "$p" 2>/dev/null || true; done
 	for p in ${to_end[@]+"${to_end[@]}"}; do end_process "$p"; done
 	wait 2>/dev/null || true
 	for p in ${to_remove[@]+"${to_remove[@]}"}; do rm -rf -- "$p"; done
@@ -96,6 +98,27 @@ run_child() {
 	wait "$pid" || rc=$?
 	forget "$pid"
 	return "$rc"
+}
+
+# --- the files of a run ------------------------------------------------------------------------
+
+# make_run_dir: makes a directory in the cache for the files of this run, and sets run to it. Removes those of runs
+# that were killed, which are those that nobody holds the lock of.
+make_run_dir() {
+	local all dir
+	mkdir -p "$CACHE/run"
+	# Between the making of a directory and its lock it must not look like one of those.
+	exec {all}>"$CACHE/run.lock"
+	flock "$all"
+	for dir in "$CACHE"/run/*/; do
+		[ ! -d "$dir" ] || ! flock -n "$dir/lock" true 2>/dev/null || rm -rf "$dir"
+	done
+	run=$CACHE/run/$$
+	mkdir -p "$run"
+	to_remove+=("$run")
+	exec {run_lock}>"$run/lock"
+	flock "$run_lock"
+	exec {all}>&-
 }
 
 # --- steps -------------------------------------------------------------------------------------
@@ -179,12 +202,23 @@ step() {
 	job_wait "$title" "$job" "$log" || exit 1
 }
 
-# --- disk, locks, tools ------------------------------------------------------------------------
+# --- disk, memory, locks, tools ------------------------------------------------------------------------
 
 free_mb() {
 	local dir=$1
 	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
 	df -Pk "$dir" | awk 'NR == 2 { print int($4 / 1024) }'
+}
+
+# jobs_for MB: prints how many VMs, or whatever takes so much memory each, can be at work at a time: one for each
+# core, which is what an emulated VM takes, or as many as there is memory for.
+jobs_for() {
+	local cores memory
+	cores=$(nproc)
+	memory=$(awk -v each="$1" '/^MemAvailable:/ { print int($2 / 1024 / each) }' /proc/meminfo)
+	[ "${memory:-$cores}" -lt "$cores" ] || memory=$cores
+	[ "$memory" -ge 1 ] || memory=1
+	echo "$memory"
 }
 
 explain_full_disk() {
