@@ -1,7 +1,8 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tells in which functions instructions were executed, in C and in Rust, as tables in Markdown. Reads, in this
+# Tells in which functions instructions were executed, in C and in Rust, or with the kernel's trace events and with
+# `watch`, as tables in Markdown. Reads, in this
 # order, lines "ADDRESS NAME [MODULE]" sorted by address, the functions; what bench/guest says of what it
 # measured; the counts; and with "sample" before those of each, lines "ADDRESS N", the blocks of bench/count.c.
 #
@@ -65,7 +66,7 @@ function table(m,    f, n, i, t, list, same, as_many, sum) {
 			list[i] = list[i - 1]
 		list[i] = f
 	}
-	print (m > 1 ? "\n" : "") "| `" title[m] "` | C | Rust | more |"
+	print (m > 1 ? "\n" : "") "| `" title[m] "` | " (config[m] == "events" ? "trace events | `watch`" : "C | Rust") " | more |"
 	print "| --- | ---: | ---: | ---: |"
 	for (i = 1; i <= n; i++) {
 		f = list[i]
@@ -101,6 +102,7 @@ file == 1 {
 # counted CONFIG TEST MODULE N SAMPLES WARM_UP
 file == 2 && $1 == "counted" {
 	title[++measurements] = $3 ":" $5
+	config[measurements] = $2
 	samples[measurements] = $6
 	warm_up[measurements] = $7
 }
