@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hook into kernel/cpu.c: functions of the kernel that lead into functions of exerciser/hook.rs
+ * The hook into kernel/cpu.c: functions of the kernel that lead into functions of exerciser/hook/
  * instead, which call the originals in turn. What is decided there is not decided here.
  */
 #include <linux/cpu.h>
@@ -363,7 +363,7 @@ static void unregister_hook(struct ftrace_ops *ops)
 }
 
 /*
- * Takes out what was put in, in any case. Functions of exerciser/hook.rs may still be running then.
+ * Takes out what was put in, in any case. Functions of exerciser/hook/ may still be running then.
  * The callbacks' detour goes before the tracepoints, which tell it what to call instead, and before
  * the notifier, for what is hooked of a module must not stay so when the module goes.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What bindings/hook.c calls of exerciser/hook.rs.
+ * What bindings/hook.c calls of exerciser/hook/.
  */
 #ifndef _RUST_HOTPLUG_HOOK_H
 #define _RUST_HOTPLUG_HOOK_H

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The callbacks of states with instances, which fail one by one.
+
+use super::Watcher;
+use crate::exerciser::{
+    bindings,
+    task, //
+};
+use kernel::prelude::*;
+
+impl Watcher {
+    /// Hooks the callbacks of states with instances that are to fail, as far as they are known.
+    pub(super) fn hook_callbacks(&self) {
+        let mut hooked = self.hooked.lock();
+        let mut number = 0;
+        loop {
+            for startup in [true, false] {
+                let function = {
+                    let mut book = self.book.lock();
+                    let Some(state) = book.state(number) else {
+                        return;
+                    };
+                    let multi = state.multi == Some(true) && state.target.is_some();
+                    let function = state.function(startup);
+                    if !multi || function == 0 || state.is_hooked(startup) {
+                        continue;
+                    }
+                    function
+                };
+                let known = hooked.contains(&function);
+                // SAFETY: The callbacks' detour finds a watcher, and what to call instead.
+                let hook = || unsafe { bindings::hook_callback(function as *mut _, true) };
+                let ok = known || hooked.reserve(1, GFP_KERNEL).is_ok() && hook() == 0;
+                if ok {
+                    if !known {
+                        // There is room for it.
+                        let _ = hooked.push(function, GFP_KERNEL);
+                    }
+                    let mut book = self.book.lock();
+                    if let Some(state) = book.state(number) {
+                        if state.function(startup) == function {
+                            state.set_hooked(startup);
+                        }
+                    }
+                }
+            }
+            number += 1;
+        }
+    }
+
+    /// A callback of an instance, in a step that is for all instances.
+    ///
+    /// # Safety
+    ///
+    /// To be called only in the place of a callback that the kernel calls in a step of the calling
+    /// task, after the tracepoint has told of it, with the arguments of that call.
+    pub(super) unsafe fn callback(&self, cpu: c_uint, node: *mut bindings::hlist_node) -> c_int {
+        let task = task::current();
+        let (effect, function) = {
+            let mut book = self.book.lock();
+            let Some(running) = book.running(task) else {
+                // The kernel would not have led here.
+                return 0;
+            };
+            let target = running.target.clone();
+            let effect = target.and_then(|target| target.fire(&running.call));
+            (effect, running.function)
+        };
+        if let Some(effect) = effect {
+            effect.sleep();
+            if let Some(error) = effect.error {
+                if let Some(running) = self.book.lock().running(task) {
+                    running.injected = true;
+                }
+                return error.to_errno();
+            }
+        }
+        // SAFETY: The tracepoint has just told the address of the callback that is called here: it
+        // is taken out after the detour of the callbacks. By this function's requirement the
+        // arguments are those of the call.
+        unsafe { bindings::original_callback(function as *mut _, cpu, node) }
+    }
+}

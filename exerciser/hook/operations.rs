@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Setups and removals, of states and of instances: what the calls that are made meanwhile are for.
+
+use super::{
+    book::Operating,
+    calls::event,
+    instance_name::InstanceName,
+    Watcher, //
+};
+use crate::exerciser::{
+    bindings,
+    call::Call,
+    checker::Rules,
+    log::NameId,
+    operation::{
+        Callback,
+        Operation, //
+    },
+    task, //
+};
+use kernel::{
+    cpu::CpuId,
+    prelude::*, //
+};
+
+impl Watcher {
+    /// A setup or removal begins.
+    pub(super) fn begin(&self, operating: Operating) {
+        let book = &mut *self.book.lock();
+        let operating = Operating {
+            times_watched: book.times_watched,
+            ..operating
+        };
+        // Without memory it is not known what its calls are for.
+        let _ = book.operating.push(operating, GFP_ATOMIC);
+    }
+
+    /// A setup or removal of the calling task is over: what the kernel returned, and the number.
+    pub(super) fn end(&self, result: Result, number: i32) {
+        let (rules, ended) = {
+            let book = &mut *self.book.lock();
+            let targets = self.targets.lock();
+            let task = task::current();
+            let index = book.operating.iter().rposition(|o| o.task == task);
+            let Some(index) = index else {
+                return;
+            };
+            let Ok(mut ended) = book.operating.remove(index) else {
+                return;
+            };
+            if ended.number < 0 {
+                ended.number = number;
+            }
+            let number = ended.number;
+            if let (Some(state), Ok(())) = (ended.state.take(), result) {
+                ended.setup = book.set_up(number, state, &targets);
+            }
+            let setup = ended.progress.operation == Operation::Setup;
+            // Else the number has been given to another state already, or has been another's all
+            // the time.
+            let current = (ended.setup.is_some() || !setup || ended.instance != 0)
+                && book.state(number).is_some_and(|s| s.setup == ended.setup);
+            let has_startup = book.state(number).is_some_and(|s| s.startup != 0);
+            let multi = book.state(number).is_some_and(|s| s.multi == Some(true));
+            let progress = &ended.progress;
+            // Who began to watch meanwhile has not seen all calls.
+            let seen = current && ended.times_watched == book.times_watched;
+            let rules = if ended.own || !seen || (multi && ended.instance == 0) {
+                Rules::default()
+            } else {
+                let instance = ended.instance;
+                book.others
+                    .end(progress, number, instance, has_startup, result)
+            };
+            match (ended.instance, setup, result.is_ok()) {
+                // A setup that failed, or a removal.
+                (0, true, false) | (0, false, _) if current => book.removed(number, &targets),
+                (0, _, _) => {}
+                _ if ended.own => {}
+                (instance, true, true) => {
+                    let inserted = book
+                        .instances
+                        .try_create_and_insert(instance, number, GFP_ATOMIC);
+                    // Without memory it is as one that was there before.
+                    drop(inserted);
+                }
+                (instance, true, false) => book.others.forget(number, instance),
+                (instance, false, true) => {
+                    book.instances.remove(&instance);
+                    book.others.forget(number, instance);
+                }
+                (_, false, false) => {}
+            }
+            (rules, ended)
+        };
+        // SAFETY: The hook is in place, or is being taken out and waits for us.
+        unsafe { bindings::hook_callbacks_later() };
+        if rules.is_empty() || !self.is_watching() {
+            return;
+        }
+        let Some(cpu) = CpuId::from_u32(0) else {
+            return;
+        };
+        let call = Call::by_hand(Callback::Startup, cpu, ended.progress.operation);
+        let name = {
+            let mut book = self.book.lock();
+            book.state(ended.number)
+                .map_or(NameId::UNKNOWN, |s| s.name_id)
+        };
+        let mut text = InstanceName::default();
+        let event = event(
+            &call,
+            ended.number,
+            name,
+            text.of(ended.instance),
+            Ok(()),
+            false,
+        );
+        self.common.report(&event, rules);
+    }
+
+    /// Whether a state is one of this module, and which setup it is of.
+    pub(super) fn own_and_setup(&self, number: i32) -> (bool, Option<u64>) {
+        let mut book = self.book.lock();
+        book.state(number)
+            .map_or((false, None), |s| (s.own, s.setup))
+    }
+}
+
+/// Whether this is one of the constants that ask for the number of a dynamic state.
+pub(super) fn asks_for_number(state: i32) -> bool {
+    state == bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN
+        || state == bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN
+}
