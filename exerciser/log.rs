@@ -9,6 +9,7 @@
 
 mod names;
 mod record;
+mod word;
 
 pub use names::{
     NameId,
@@ -46,6 +47,7 @@ use record::{
     LINE_LEN,
     WORDS, //
 };
+use word::Word;
 
 /// How many records can be kept: a few, or as many as take 704 MB.
 pub const CAPACITIES: RangeInclusive<usize> = 16..=1 << 23;
@@ -71,7 +73,7 @@ pub struct Log {
 struct Entry {
     /// The [`tag`] of the record that is here, or [`busy`] while it is being written; 0 at first.
     tag: Atomic<u64>,
-    words: [Atomic<u64>; WORDS],
+    words: [Word; WORDS],
 }
 
 /// The tag of a place that has the record with this ticket.
@@ -117,7 +119,7 @@ impl Log {
             ring.push(
                 Entry {
                     tag: Atomic::new(0),
-                    words: [const { Atomic::new(0) }; WORDS],
+                    words: [const { Word::new() }; WORDS],
                 },
                 GFP_KERNEL,
             )?;
@@ -145,8 +147,8 @@ impl Log {
         if is_busy || old > tag(ticket) || place.tag.cmpxchg(old, busy(ticket), Full).is_err() {
             return sequence;
         }
-        for (to, from) in place.words.iter().zip(words) {
-            to.store(from, Relaxed);
+        for (to, from) in place.words.iter().zip(&words) {
+            to.write(*from);
         }
         place.tag.store(tag(ticket), Release);
         sequence
@@ -211,7 +213,7 @@ impl Log {
         let place = self.place(ticket);
         let found = place.tag.load(Acquire);
         if found == tag(ticket) {
-            let words = core::array::from_fn(|i| place.words[i].load(Relaxed));
+            let words = core::array::from_fn(|i| place.words[i].read());
             // If a word is of a later record, then the tag that is read next is not this record's.
             smp_mb(Read);
             if place.tag.load(Relaxed) == found {

@@ -162,8 +162,9 @@ impl Event<'_> {
             | u64::from(self.injected) << 60;
         words[TOOK] = self.took << 1 >> 1 | u64::from(self.frozen) << 63;
         pack_bytes(Comm::current().as_bytes(), &mut words[COMM..INSTANCE]);
-        let instance = self.instance.map_or(&[][..], CStr::to_bytes);
-        pack_bytes(instance, &mut words[INSTANCE..]);
+        if let Some(instance) = self.instance {
+            pack_bytes(instance.to_bytes(), &mut words[INSTANCE..]);
+        }
         words
     }
 }
