@@ -4,6 +4,8 @@
 //!
 //! It learns what is up from the calls that it sees. Where it cannot know, it says nothing.
 
+mod known;
+
 use super::{
     Rule,
     Rules, //
@@ -23,21 +25,11 @@ use kernel::{
         nr_cpu_ids,
         CpuId, //
     },
-    prelude::*,
-    rbtree::RBTree, //
+    prelude::*, //
 };
+use known::Known;
 
-/// How many states there can be: they are numbered from 0.
-pub const STATES: usize = bindings::cpuhp_state_CPUHP_ONLINE as usize + 1;
-
-/// What is known of a state without instances, or of an instance.
-struct Track {
-    /// For each CPU, whether it is up, where that is known.
-    cpus: KVVec<Option<bool>>,
-    /// The callbacks that have been seen. With both, each call undoes another.
-    startup: bool,
-    teardown: bool,
-}
+pub use known::STATES;
 
 /// The last call of a hotplug operation on a CPU.
 #[derive(Copy, Clone)]
@@ -49,10 +41,7 @@ struct Last {
 
 /// The model.
 pub struct Others {
-    /// Of states without instances, by their number.
-    states: KVVec<Option<Track>>,
-    /// Of others, by the number of the state and the address of the instance.
-    instances: RBTree<(i32, usize), Track>,
+    known: Known,
     /// For each CPU.
     last: KVVec<Option<Last>>,
 }
@@ -88,13 +77,7 @@ impl Others {
     /// Makes a model that knows nothing.
     pub fn new() -> Result<Self> {
         Ok(Self {
-            states: KVVec::with_capacity(STATES, GFP_KERNEL).and_then(|mut states| {
-                for _ in 0..STATES {
-                    states.push(None, GFP_KERNEL)?;
-                }
-                Ok(states)
-            })?,
-            instances: RBTree::new(),
+            known: Known::nothing()?,
             last: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_KERNEL)?,
         })
     }
@@ -120,19 +103,18 @@ impl Others {
         } else {
             rules.require(Rule::RightTask, place.thread_of.is_none());
         }
-        if let Some(track) = self.track(number, instance) {
+        if let Some((seen, up)) = self.known.on_cpu(number, instance, cpu) {
             match call.callback {
-                Callback::Startup => track.startup = true,
-                Callback::Teardown => track.teardown = true,
+                Callback::Startup => seen.startup = true,
+                Callback::Teardown => seen.teardown = true,
             }
             // When a CPU fails to come online after it has been booted, the kernel counts
             // `cpu:bringup` as failed, since it waits for the CPU, and tears it down nevertheless.
             let exact = number != bindings::cpuhp_state_CPUHP_BRINGUP_CPU;
-            if track.startup && track.teardown && exact {
-                let up = track.cpus[cpu as usize];
+            if seen.both() && exact {
                 match call.callback {
-                    Callback::Startup => rules.require(Rule::StartupOnce, up != Some(true)),
-                    Callback::Teardown => rules.require(Rule::TeardownOnce, up != Some(false)),
+                    Callback::Startup => rules.require(Rule::StartupOnce, *up != Some(true)),
+                    Callback::Teardown => rules.require(Rule::TeardownOnce, *up != Some(false)),
                 }
             }
         }
@@ -189,8 +171,8 @@ impl Others {
     ) {
         let cpu = call.cpu.as_u32();
         if result.is_ok() {
-            if let Some(track) = self.track(number, instance) {
-                track.cpus[cpu as usize] = Some(call.callback == Callback::Startup);
+            if let Some((_, up)) = self.known.on_cpu(number, instance, cpu) {
+                *up = Some(call.callback == Callback::Startup);
             }
         } else {
             self.gave_up(call.cpu, call.callback, number);
@@ -227,14 +209,13 @@ impl Others {
         result: Result,
     ) -> Rules {
         let mut rules = Rules::default();
-        let track = match instance {
-            0 => self.states.get(number as usize).and_then(Option::as_ref),
-            _ => self.instances.get(&(number, instance)),
-        };
-        let Some(track) = track else {
+        let Some(track) = self.known.track(number, instance) else {
             return rules;
         };
-        let known_both = track.startup && track.teardown;
+        if !track.seen.startup && !track.seen.teardown {
+            return rules;
+        }
+        let known_both = track.seen.both();
         let mut up = track.cpus.iter().map(|up| *up == Some(true));
         match progress.operation {
             Operation::Setup => {
@@ -259,54 +240,14 @@ impl Others {
         rules
     }
 
-    /// Forgets a state, or one of its instances, that is gone.
+    /// Forgets an instance that is gone.
     pub fn forget(&mut self, number: i32, instance: usize) {
-        self.instances.remove(&(number, instance));
+        self.known.forget(number, instance);
     }
 
     /// Forgets a state with all its instances.
     pub fn forget_all(&mut self, number: i32) {
-        if let Some(track) = self.states.get_mut(number as usize) {
-            *track = None;
-        }
-        while let Some(cursor) = self.instances.cursor_lower_bound(&(number, 0)) {
-            let (key, _) = cursor.current();
-            if key.0 != number {
-                break;
-            }
-            let key = *key;
-            self.instances.remove(&key);
-        }
-    }
-
-    fn track(&mut self, number: i32, instance: usize) -> Option<&mut Track> {
-        // Without memory nothing is known of it.
-        if instance == 0 {
-            let track = self.states.get_mut(number as usize)?;
-            if track.is_none() {
-                *track = Track::new();
-            }
-            return track.as_mut();
-        }
-        let key = (number, instance);
-        if self.instances.get(&key).is_none() {
-            let track = Track::new()?;
-            self.instances
-                .try_create_and_insert(key, track, GFP_ATOMIC)
-                .ok()?;
-        }
-        self.instances.get_mut(&key)
-    }
-}
-
-impl Track {
-    /// Makes one that knows nothing, if there is memory.
-    fn new() -> Option<Self> {
-        Some(Self {
-            cpus: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?,
-            startup: false,
-            teardown: false,
-        })
+        self.known.forget_all(number);
     }
 }
 
