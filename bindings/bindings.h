@@ -24,8 +24,12 @@ void rust_helper_trace_callback(u64 seq, const char *state, int id, const char *
 bool rust_helper_cpuhp_is_atomic(int state);
 int rust_helper_hook(void);
 void rust_helper_unhook(void);
+void *rust_helper_running_step(void);
 int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,
 			      struct hlist_node **lastp);
+int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
+				   struct hlist_node *node, struct hlist_node **lastp,
+				   void *running);
 int rust_helper_original_issue(int cpu, int state, bool bringup, struct hlist_node *node);
 int rust_helper_original_add(int state, struct hlist_node *node, bool invoke);
 int rust_helper_original_setup(int state, const char *name, bool invoke,

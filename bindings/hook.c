@@ -57,10 +57,61 @@ DEFINE_STATIC_CALL_NULL(original_step, rust_hotplug_step);
 DEFINE_STATIC_CALL_NULL(original_issue, rust_hotplug_issue);
 DEFINE_STATIC_CALL_NULL(original_add, rust_hotplug_add);
 
-int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,
-			      struct hlist_node **lastp)
+/*
+ * The steps that go into the log, and the task that each runs in. A task finds its own without a
+ * lock: nobody else writes its name here or takes it out. There are two at a time at most, in a task
+ * that hotplugs a CPU and in the thread of that CPU.
+ */
+static struct step {
+	struct task_struct *task;
+	void *running;
+} steps[4];
+
+#define for_each_step(step) \
+	for ((step) = steps; (step) < steps + ARRAY_SIZE(steps); (step)++)
+
+/* What the step of the calling task was begun with; NULL if there is none. */
+static __always_inline void *running_step(void)
+{
+	struct step *step;
+
+	for_each_step(step)
+		if (READ_ONCE(step->task) == current)
+			return step->running;
+	return NULL;
+}
+
+void *rust_helper_running_step(void)
+{
+	return running_step();
+}
+
+/* The original for a step that does not go into the log. redirect() knows it by this function. */
+noinline int rust_helper_original_step(unsigned int cpu, int state, bool bringup,
+				       struct hlist_node *node, struct hlist_node **lastp)
 {
 	return static_call(original_step)(cpu, state, bringup, node, lastp);
+}
+
+/* For one that does: the probes of the tracepoints find @running. */
+int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
+				   struct hlist_node *node, struct hlist_node **lastp,
+				   void *running)
+{
+	struct step *step;
+	int ret;
+
+	for_each_step(step) {
+		/* Whoever had it before is through with it: pairs with the release below. */
+		if (READ_ONCE(step->task) || cmpxchg(&step->task, NULL, current))
+			continue;
+		step->running = running;
+		ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
+		smp_store_release(&step->task, NULL);
+		return ret;
+	}
+	pr_warn_once("more steps of cpuhp at a time than it has; some are not in the log\n");
+	return rust_helper_original_step(cpu, state, bringup, node, lastp);
 }
 
 int rust_helper_original_issue(int cpu, int state, bool bringup, struct hlist_node *node)
@@ -144,7 +195,8 @@ void rust_helper_expect_callback(bool expect)
 static void notrace redirect_callback(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	if (READ_ONCE(expecting) == current && parent_ip - step_entry < step_size)
+	if (READ_ONCE(expecting) == current && parent_ip - step_entry < step_size &&
+	    running_step())
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)rust_hotplug_callback);
 }
 
@@ -239,19 +291,28 @@ static int resolve_originals(void)
 static void enter_probe(void *data, unsigned int cpu, int target, int idx,
 			int (*function)(unsigned int))
 {
-	rust_hotplug_called(NULL, function);
+	void *running = running_step();
+
+	if (running)
+		rust_hotplug_called(running, NULL, function);
 }
 
 static void multi_enter_probe(void *data, unsigned int cpu, int target, int idx,
 			      int (*function)(unsigned int, struct hlist_node *),
 			      struct hlist_node *node)
 {
-	rust_hotplug_called(node, function);
+	void *running = running_step();
+
+	if (running)
+		rust_hotplug_called(running, node, function);
 }
 
 static void exit_probe(void *data, unsigned int cpu, int state, int idx, int ret)
 {
-	rust_hotplug_returned(ret);
+	void *running = running_step();
+
+	if (running)
+		rust_hotplug_returned(running, ret);
 }
 
 static struct probe {
@@ -497,8 +558,20 @@ void rust_helper_unhook(void)
 {
 }
 
+void *rust_helper_running_step(void)
+{
+	return NULL;
+}
+
 int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,
 			      struct hlist_node **lastp)
+{
+	return 0;
+}
+
+int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
+				   struct hlist_node *node, struct hlist_node **lastp,
+				   void *running)
 {
 	return 0;
 }

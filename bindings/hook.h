@@ -22,8 +22,8 @@ int rust_hotplug_del(enum cpuhp_state state, struct hlist_node *node, bool invok
 int rust_hotplug_callback(unsigned int cpu, struct hlist_node *node);
 
 /* What the tracepoints and module loading tell. */
-void rust_hotplug_called(struct hlist_node *node, void *function);
-void rust_hotplug_returned(int ret);
+void rust_hotplug_called(void *running, struct hlist_node *node, void *function);
+void rust_hotplug_returned(void *running, int ret);
 void rust_hotplug_module_going(struct module *module);
 void rust_hotplug_hook_callbacks(void);
 

@@ -65,6 +65,8 @@ pub use rust_helper_original_issue as original_issue;
 pub use rust_helper_original_remove as original_remove;
 pub use rust_helper_original_setup as original_setup;
 pub use rust_helper_original_step as original_step;
+pub use rust_helper_original_step_seen as original_step_seen;
+pub use rust_helper_running_step as running_step;
 pub use rust_helper_sleep as sleep;
 pub use rust_helper_sysfs_get_file as sysfs_get_file;
 pub use rust_helper_sysfs_notify_open as sysfs_notify_open;

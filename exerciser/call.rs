@@ -209,13 +209,16 @@ impl Call {
     }
 
     /// A call that the kernel is going to make for a state that is not ours, and of which it is
-    /// known what it is part of. [`Call::restart`] tells when it begins.
+    /// known what it is part of. [`Call::restart`] tells when it begins. What becomes of it if it
+    /// fails is found out for one that is `armed` only; nobody asks for others.
+    #[inline]
     pub fn by_kernel_for_others(
         callback: Callback,
         cpu: CpuId,
         number: i32,
         is_online: bool,
         operation: Operation,
+        armed: bool,
     ) -> Self {
         Self {
             cpu,
@@ -226,7 +229,7 @@ impl Call {
                 certain: true,
             },
             failure: match (operation, callback) {
-                _ if !system_is_running() => Failure::Never,
+                _ if !armed || !system_is_running() => Failure::Never,
                 // `BUG()`.
                 (Operation::Setup | Operation::Remove, Callback::Teardown) => Failure::Never,
                 (Operation::Remove, Callback::Startup) => Failure::Never,

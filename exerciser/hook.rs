@@ -19,6 +19,7 @@ mod instance_name;
 mod misuses;
 mod operations;
 mod probes;
+mod running;
 mod step;
 
 use crate::exerciser::{
@@ -69,6 +70,11 @@ pub struct Watcher {
     targets: SpinLock<KVec<Arc<Target>>>,
     #[pin]
     book: SpinLock<Book>,
+    /// The task that sets up or removes, while that makes a call; else 0. There is one at a time,
+    /// because the kernel makes it with a mutex held.
+    issued_by: Atomic<usize>,
+    /// How many setups are under way whose state is not in the book yet.
+    unnumbered: Atomic<i32>,
     /// Whether the hook is in place.
     #[pin]
     wanted: Mutex<bool>,
@@ -89,6 +95,8 @@ impl Watcher {
             watching: Atomic::new(false),
             targets <- new_spinlock!(KVec::new()),
             book <- Book::new().map(|book| new_spinlock!(book))?,
+            issued_by: Atomic::new(0),
+            unnumbered: Atomic::new(0),
             wanted <- new_mutex!(false),
             hooked <- new_mutex!(KVec::new()),
         }? Error)

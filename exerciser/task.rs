@@ -27,8 +27,6 @@ pub fn hash_address(address: usize) -> u32 {
 pub struct Place {
     /// The CPU.
     pub cpu: CpuId,
-    /// The task, as [`current`] gives it.
-    pub task: usize,
     /// The N, if the task is the thread `cpuhp/N` of a CPU.
     pub thread_of: Option<u32>,
     /// Whether the task may sleep there.
@@ -37,21 +35,24 @@ pub struct Place {
 
 impl Place {
     /// Returns where this is.
+    #[inline]
     pub fn here() -> Self {
-        let comm = Comm::current();
-        let name = comm.as_bytes().split(|byte| *byte == 0).next();
         Self {
             cpu: CpuId::current(),
-            task: current(),
             // A user's task may have the same name, so only kernel threads count.
-            thread_of: name
-                .filter(|_| is_kernel_thread())
-                .and_then(|name| name.strip_prefix(b"cpuhp/"))
-                .and_then(|number| core::str::from_utf8(number).ok()?.parse().ok()),
+            thread_of: is_kernel_thread().then(cpu_of_thread).flatten(),
             // SAFETY: It looks at the calling task only.
             may_sleep: unsafe { bindings::may_sleep() },
         }
     }
+}
+
+/// Returns the N, if the calling task is called `cpuhp/N`.
+fn cpu_of_thread() -> Option<u32> {
+    let comm = Comm::current();
+    let name = comm.as_bytes().split(|byte| *byte == 0).next()?;
+    let number = name.strip_prefix(b"cpuhp/")?;
+    core::str::from_utf8(number).ok()?.parse().ok()
 }
 
 fn is_kernel_thread() -> bool {

@@ -224,7 +224,7 @@ impl Track {
             (_, Some(running)) => {
                 check_operation(inner, running, call, rules);
                 if !self.state.is_online() {
-                    rules.require(Rule::RightTask, seen.place.task == running.task);
+                    rules.require(Rule::RightTask, task::current() == running.task);
                 }
             }
             (_, None) => rules.require(Rule::NoCalls, false),

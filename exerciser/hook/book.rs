@@ -4,7 +4,6 @@
 
 use crate::exerciser::{
     bindings,
-    call::Call,
     checker::{
         Others,
         Progress,
@@ -17,8 +16,7 @@ use crate::exerciser::{
     target::{
         copy_name,
         Target, //
-    },
-    task::Place, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -119,34 +117,6 @@ pub(super) struct Operating {
     pub(super) progress: Progress,
 }
 
-/// A step that is under way.
-pub(super) struct Running {
-    /// The task that it runs in.
-    pub(super) task: usize,
-    pub(super) call: Call,
-    pub(super) place: Place,
-    pub(super) number: i32,
-    pub(super) name: NameId,
-    pub(super) target: Option<Arc<Target>>,
-    /// Whether the step is watched, besides being a target.
-    pub(super) watched: bool,
-    /// The task that sets up or removes, if the step is part of that.
-    pub(super) issued_by: Option<usize>,
-    /// The instance that a callback is running for, or 0, and whether one is running.
-    pub(super) instance: usize,
-    pub(super) function: usize,
-    pub(super) in_callback: bool,
-    /// Whether a callback has been called, and whether one has failed.
-    pub(super) called: bool,
-    pub(super) failed: bool,
-    /// Whether `call` has been made one of the rollback that follows a failure.
-    pub(super) call_is_undone: bool,
-    /// Whether a fault of ours has fired for the callback that is running.
-    pub(super) injected: bool,
-    /// Whether the callback that is called next was delayed, and so has begun already.
-    pub(super) is_late: bool,
-}
-
 /// All that is known.
 pub(super) struct Book {
     pub(super) states: KVVec<State>,
@@ -155,10 +125,9 @@ pub(super) struct Book {
     /// How many removals of states have been seen.
     pub(super) removals: u64,
     pub(super) operating: KVec<Operating>,
-    /// The task that sets up or removes, while that makes a call. There is one at a time, because
-    /// the kernel makes it with a mutex held.
-    pub(super) issued_by: Option<usize>,
-    pub(super) running: KVec<Running>,
+    /// How many callbacks are running, but for that of `cpu:bringup`: it contains all that the
+    /// other CPU does.
+    callbacks: u32,
     /// Whether all states that were there before the hook are in the book.
     pub(super) knows_all: bool,
     /// The instances that have been added since the hook is in place, and their states.
@@ -180,8 +149,7 @@ impl Book {
             setups: 0,
             removals: 0,
             operating: KVec::with_capacity(8, GFP_KERNEL)?,
-            issued_by: None,
-            running: KVec::with_capacity(8, GFP_KERNEL)?,
+            callbacks: 0,
             knows_all: false,
             instances: RBTree::new(),
             others: Others::new()?,
@@ -285,8 +253,16 @@ impl Book {
         self.operating.iter_mut().rev().find(|o| o.task == task)
     }
 
-    pub(super) fn running(&mut self, task: usize) -> Option<&mut Running> {
-        self.running.iter_mut().rev().find(|r| r.task == task)
+    /// A callback begins. Returns whether no other one runs.
+    pub(super) fn begin_callback(&mut self, number: i32) -> bool {
+        let alone = self.callbacks == 0;
+        self.callbacks += u32::from(is_alone(number));
+        alone
+    }
+
+    /// It is over.
+    pub(super) fn end_callback(&mut self, number: i32) {
+        self.callbacks = self.callbacks.saturating_sub(u32::from(is_alone(number)));
     }
 
     /// Notes the names that the kernel shows, of states that were set up before the hook was in
@@ -314,6 +290,11 @@ impl Book {
             state.own = is_own(name);
         }
     }
+}
+
+/// Whether no callback runs beside that of a state.
+fn is_alone(number: i32) -> bool {
+    number != bindings::cpuhp_state_CPUHP_BRINGUP_CPU
 }
 
 /// Whether this is the name of one of this module's states.

@@ -2,11 +2,11 @@
 
 //! The callbacks of states with instances, which fail one by one.
 
-use super::Watcher;
-use crate::exerciser::{
-    bindings,
-    task, //
+use super::{
+    running::Running,
+    Watcher, //
 };
+use crate::exerciser::bindings;
 use kernel::prelude::*;
 
 impl Watcher {
@@ -56,26 +56,21 @@ impl Watcher {
     /// To be called only in the place of a callback that the kernel calls in a step of the calling
     /// task, after the tracepoint has told of it, with the arguments of that call.
     pub(super) unsafe fn callback(&self, cpu: c_uint, node: *mut bindings::hlist_node) -> c_int {
-        let task = task::current();
-        let (effect, function) = {
-            let mut book = self.book.lock();
-            let Some(running) = book.running(task) else {
-                // The kernel would not have led here.
-                return 0;
-            };
-            let target = running.target.clone();
-            let effect = target.and_then(|target| target.fire(&running.call));
-            (effect, running.function)
+        // SAFETY: By this function's requirement the step of this task has called the kernel's
+        // function, which waits for this. The probe of the tracepoint has returned.
+        let Some(running) = (unsafe { Running::find() }) else {
+            // The kernel would not have led here.
+            return 0;
         };
-        if let Some(effect) = effect {
+        let target = running.target.as_ref();
+        if let Some(effect) = target.and_then(|target| target.fire(&running.call)) {
             effect.sleep();
             if let Some(error) = effect.error {
-                if let Some(running) = self.book.lock().running(task) {
-                    running.injected = true;
-                }
+                running.injected = true;
                 return error.to_errno();
             }
         }
+        let function = running.function;
         // SAFETY: The tracepoint has just told the address of the callback that is called here: it
         // is taken out after the detour of the callbacks. By this function's requirement the
         // arguments are those of the call.

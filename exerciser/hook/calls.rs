@@ -4,6 +4,7 @@
 
 use super::{
     instance_name::InstanceName,
+    running::Running,
     Watcher, //
 };
 use crate::exerciser::{
@@ -31,58 +32,46 @@ use kernel::{
 };
 
 impl Watcher {
-    /// A callback is called in the step of the calling task: of this instance, if there are
-    /// instances.
-    pub(super) fn begin_call(&self, task: usize, node: Option<usize>, function: usize) {
-        let report = {
+    /// A callback is called in a step: of this instance, if there are instances.
+    pub(super) fn begin_call(
+        &self,
+        running: &mut Running<'_>,
+        node: Option<usize>,
+        function: usize,
+    ) {
+        if !core::mem::take(&mut running.is_late) {
+            running.call.restart();
+        }
+        if running.failed && !running.call_is_undone {
+            // A step that fails for an instance undoes those before it, where the kernel does
+            // not leave that to the next step.
+            running.call_is_undone = true;
+            running.call.set_rollback();
+        }
+        running.called = true;
+        running.injected = false;
+        running.function = function;
+        if let Some(node) = node {
+            running.instance = node;
+        }
+        let (number, instance) = (running.number, running.instance);
+        let startup = running.call.callback == Callback::Startup;
+        let rules = {
             let book = &mut *self.book.lock();
-            let alone = book.running.iter().all(|running| {
-                // This one contains all that the other CPU does.
-                running.task == task
-                    || !running.in_callback
-                    || running.number == bindings::cpuhp_state_CPUHP_BRINGUP_CPU
-            });
-            let Some(running) = book.running.iter_mut().rev().find(|r| r.task == task) else {
-                return;
+            if core::mem::replace(&mut running.in_callback, true) {
+                book.end_callback(number);
+            }
+            let alone = book.begin_callback(number);
+            let progress = match running.issued_by {
+                0 => None,
+                task => {
+                    let mut operating = book.operating.iter().rev();
+                    operating.find(|o| o.task == task).map(|o| &o.progress)
+                }
             };
-            if !core::mem::take(&mut running.is_late) {
-                running.call.restart();
-            }
-            if running.failed && !running.call_is_undone {
-                // A step that fails for an instance undoes those before it, where the kernel does
-                // not leave that to the next step.
-                running.call_is_undone = true;
-                running.call.set_rollback();
-            }
-            running.called = true;
-            running.in_callback = true;
-            running.injected = false;
-            running.function = function;
-            if let Some(node) = node {
-                running.instance = node;
-            }
-            let startup = running.call.callback == Callback::Startup;
-            let (number, instance, name) = (running.number, running.instance, running.name);
-            let issued_by = running.issued_by;
-            let progress = issued_by.and_then(|task| {
-                let mut operating = book.operating.iter().rev();
-                operating.find(|o| o.task == task).map(|o| &o.progress)
-            });
-            let rules = if running.watched {
-                book.others.enter(
-                    &running.call,
-                    number,
-                    instance,
-                    &running.place,
-                    alone,
-                    progress,
-                )
-            } else {
-                Rules::default()
-            };
-            let report = (!rules.is_empty()).then(|| {
-                let call = running.call;
-                (rules, call, number, name, instance)
+            let rules = running.place.as_ref().map(|place| {
+                book.others
+                    .enter(&running.call, number, instance, place, alone, progress)
             });
             if let (Some(state), true) = (book.state(number), function != 0) {
                 if state.function(startup) != function || state.multi.is_none() {
@@ -92,59 +81,73 @@ impl Watcher {
                     unsafe { bindings::hook_callbacks_later() };
                 }
             }
-            report
+            rules
         };
-        if let Some((rules, call, number, name, instance)) = report {
-            let mut text = InstanceName::default();
-            let event = event(&call, number, name, text.of(instance), Ok(()), false);
-            self.common.report(&event, rules);
+        if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+            self.report_call(running, rules);
         }
     }
 
+    #[cold]
+    fn report_call(&self, running: &Running<'_>, rules: Rules) {
+        let mut text = InstanceName::default();
+        let instance = text.of(running.instance);
+        let event = event(
+            &running.call,
+            running.number,
+            running.name,
+            instance,
+            Ok(()),
+            false,
+        );
+        self.common.report(&event, rules);
+    }
+
     /// The callback returns.
-    pub(super) fn end_call(&self, task: usize, result: Result, injected: bool) {
-        let (call, number, name, instance, target, injected, function, watched) = {
+    pub(super) fn end_call(&self, running: &mut Running<'_>, result: Result, injected: bool) {
+        if !running.in_callback {
+            return;
+        }
+        running.in_callback = false;
+        running.failed |= result.is_err();
+        let injected = injected || running.injected;
+        let call = &running.call;
+        let (number, instance) = (running.number, running.instance);
+        {
             let book = &mut *self.book.lock();
-            let Some(running) = book.running.iter_mut().rev().find(|r| r.task == task) else {
-                return;
-            };
-            if !running.in_callback {
-                return;
+            book.end_callback(number);
+            if running.place.is_some() {
+                let progress = match running.issued_by {
+                    0 => None,
+                    task => {
+                        let mut operating = book.operating.iter_mut().rev();
+                        operating.find(|o| o.task == task).map(|o| &mut o.progress)
+                    }
+                };
+                book.others.leave(call, number, instance, result, progress);
             }
-            running.in_callback = false;
-            running.failed |= result.is_err();
-            let issued_by = running.issued_by;
-            let progress = issued_by.and_then(|task| {
-                let mut operating = book.operating.iter_mut().rev();
-                operating.find(|o| o.task == task).map(|o| &mut o.progress)
-            });
-            let (number, instance) = (running.number, running.instance);
-            if running.watched {
-                book.others
-                    .leave(&running.call, number, instance, result, progress);
-            }
-            (
-                running.call,
-                number,
-                running.name,
-                instance,
-                running.target.clone(),
-                injected || running.injected,
-                running.function,
-                running.watched,
-            )
-        };
-        if let Some(target) = target {
+        }
+        if let Some(target) = &running.target {
             target.faults().count(call.callback, result.is_err());
         }
         let mut text = InstanceName::default();
-        let event = event(&call, number, name, text.of(instance), result, injected);
+        let instance = text.of(instance);
+        let event = event(call, number, running.name, instance, result, injected);
         self.common.record(&event);
-        let teardown = call.callback == Callback::Teardown;
-        let must_succeed = call.reason.operation != Operation::Hotplug || !is_online(number);
-        if watched && teardown && must_succeed && result.is_err() && !injected {
-            let operation = call.reason.operation;
-            let misuse = Misuse::FailingTeardown;
+        if result.is_err() && !injected && running.place.is_some() {
+            self.check_failure(running);
+        }
+    }
+
+    /// A callback of a driver has failed by itself.
+    #[cold]
+    fn check_failure(&self, running: &Running<'_>) {
+        let (call, number) = (&running.call, running.number);
+        let operation = call.reason.operation;
+        let must_succeed = operation != Operation::Hotplug || !is_online(number);
+        if call.callback == Callback::Teardown && must_succeed {
+            let (name, instance) = (running.name, running.instance);
+            let (misuse, function) = (Misuse::FailingTeardown, running.function);
             self.misuse(misuse, number, name, instance, operation, function);
         }
     }

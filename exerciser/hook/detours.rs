@@ -55,27 +55,12 @@ unsafe extern "C" fn rust_hotplug_issue(
     let inside = Inside::enter();
     let watcher = inside.watcher();
     if let Some(watcher) = watcher {
-        let task = task::current();
-        let book = &mut *watcher.book.lock();
-        book.issued_by = Some(task);
-        // The first call of a setup tells which number the state has got.
-        let new = book.operating(task).and_then(|operating| {
-            if operating.number < 0 {
-                operating.number = state;
-            }
-            operating.state.take()
-        });
-        if let Some(new) = new {
-            let setup = book.set_up(state, new, &watcher.targets.lock());
-            if let Some(operating) = book.operating(task) {
-                operating.setup = setup;
-            }
-        }
+        watcher.begin_issue(state);
     }
     // SAFETY: This function's own requirement.
     let ret = unsafe { bindings::original_issue(cpu, state, bringup, node) };
     if let Some(watcher) = watcher {
-        watcher.book.lock().issued_by = None;
+        watcher.end_issue();
     }
     ret
 }

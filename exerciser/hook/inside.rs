@@ -7,16 +7,16 @@ use core::ptr;
 use kernel::sync::atomic::{
     Acquire,
     Atomic,
-    Full, //
+    Relaxed,
+    Release, //
 };
 
 /// What the detours work with.
 ///
 /// # Invariants
 ///
-/// While a detour or the like is under way that is counted in [`INSIDE`], or a probe of a
-/// tracepoint, this is null or the address of a [`Watcher`] that lives. (When the hook is taken
-/// out, the probes are waited for before the detours are.)
+/// While a detour or the like is under way that is counted in [`INSIDE`], this is null or the
+/// address of a [`Watcher`] that lives.
 pub(super) static WATCHER: Atomic<*mut Watcher> = Atomic::new(ptr::null_mut());
 
 /// How many detours, notifications and work items are under way.
@@ -27,7 +27,9 @@ pub(super) struct Inside;
 
 impl Inside {
     pub(super) fn enter() -> Self {
-        INSIDE.fetch_add(1, Full);
+        // Who takes the hook out first waits, by RCU, for tasks that are on their way here; so the
+        // count is seen.
+        INSIDE.add(1i64, Relaxed);
         Self
     }
 
@@ -40,16 +42,7 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        INSIDE.fetch_add(-1, Full);
+        // Who sees that nobody is inside any more may free what was worked with.
+        INSIDE.fetch_add(-1i64, Release);
     }
-}
-
-/// Returns what a probe works with. Probes are not counted in [`INSIDE`].
-///
-/// # Safety
-///
-/// To be called only in a probe of one of the tracepoints. What it returns is not used after that.
-pub(super) unsafe fn watcher_of_probe<'a>() -> Option<&'a Watcher> {
-    // SAFETY: By the invariant of `WATCHER`.
-    unsafe { WATCHER.load(Acquire).as_ref() }
 }

@@ -12,15 +12,20 @@ pub(super) struct InstanceName([u8; 20]);
 
 impl InstanceName {
     /// Writes the name of the instance at an address; nothing for 0.
+    #[inline]
     pub(super) fn of(&mut self, address: usize) -> Option<&CStr> {
+        if address == 0 {
+            return None;
+        }
+        self.write(address)
+    }
+
+    fn write(&mut self, address: usize) -> Option<&CStr> {
         use kernel::{
             fmt::Write,
             str::Formatter, //
         };
 
-        if address == 0 {
-            return None;
-        }
         let number = task::hash_address(address);
         let len = self.0.len() - 1;
         // It fits.

@@ -21,7 +21,8 @@ use crate::exerciser::{
 };
 use kernel::{
     cpu::CpuId,
-    prelude::*, //
+    prelude::*,
+    sync::atomic::Relaxed, //
 };
 
 impl Watcher {
@@ -32,8 +33,47 @@ impl Watcher {
             times_watched: book.times_watched,
             ..operating
         };
+        let has_state = operating.state.is_some();
         // Without memory it is not known what its calls are for.
-        let _ = book.operating.push(operating, GFP_ATOMIC);
+        if book.operating.push(operating, GFP_ATOMIC).is_ok() && has_state {
+            self.unnumbered.add(1i32, Relaxed);
+        }
+    }
+
+    /// The kernel makes a call for the setup or removal that the calling task is busy with.
+    pub(super) fn begin_issue(&self, number: i32) {
+        let task = task::current();
+        // Who runs the callback is this task or one that it wakes; and before somebody can hotplug a
+        // CPU, this task gives up a lock. So they all see it.
+        self.issued_by.store(task, Relaxed);
+        // If the calling task has such a setup, it has counted that itself.
+        if self.unnumbered.load(Relaxed) != 0 {
+            self.number(task, number);
+        }
+    }
+
+    /// The first call of a setup tells which number the state has got.
+    #[cold]
+    fn number(&self, task: usize, number: i32) {
+        let book = &mut *self.book.lock();
+        let new = book.operating(task).and_then(|operating| {
+            if operating.number < 0 {
+                operating.number = number;
+            }
+            operating.state.take()
+        });
+        if let Some(new) = new {
+            self.unnumbered.add(-1i32, Relaxed);
+            let setup = book.set_up(number, new, &self.targets.lock());
+            if let Some(operating) = book.operating(task) {
+                operating.setup = setup;
+            }
+        }
+    }
+
+    /// The call is over.
+    pub(super) fn end_issue(&self) {
+        self.issued_by.store(0, Relaxed);
     }
 
     /// A setup or removal of the calling task is over: what the kernel returned, and the number.
@@ -53,8 +93,11 @@ impl Watcher {
                 ended.number = number;
             }
             let number = ended.number;
-            if let (Some(state), Ok(())) = (ended.state.take(), result) {
-                ended.setup = book.set_up(number, state, &targets);
+            if let Some(state) = ended.state.take() {
+                self.unnumbered.add(-1i32, Relaxed);
+                if result.is_ok() {
+                    ended.setup = book.set_up(number, state, &targets);
+                }
             }
             let setup = ended.progress.operation == Operation::Setup;
             // Else the number has been given to another state already, or has been another's all

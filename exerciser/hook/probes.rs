@@ -3,47 +3,46 @@
 //! What the tracepoints tell, the loading of modules, and the work item that hooks callbacks.
 
 use super::{
-    inside::{
-        watcher_of_probe,
-        Inside, //
-    },
-    step::STEPS, //
+    inside::Inside,
+    running::Running, //
 };
-use crate::exerciser::{
-    bindings,
-    task, //
-};
+use crate::exerciser::bindings;
+use core::ptr::NonNull;
 use kernel::{
     bindings as kernel_bindings,
     error::to_result,
-    prelude::*,
-    sync::atomic::Relaxed, //
+    prelude::*, //
 };
 
 /// A callback is about to be called.
+///
+/// # Safety
+///
+/// To be called only by a probe of the tracepoint, in the step of the calling task, with what this
+/// was begun with.
 #[no_mangle]
-extern "C" fn rust_hotplug_called(node: *mut bindings::hlist_node, function: *mut c_void) {
-    // A task whose step is in the book finds it counted.
-    if STEPS.load(Relaxed) == 0 {
-        return;
-    }
-    // SAFETY: This is in a probe.
-    if let Some(watcher) = unsafe { watcher_of_probe() } {
-        let node = (!node.is_null()).then(|| node.addr());
-        watcher.begin_call(task::current(), node, function.addr());
-    }
+unsafe extern "C" fn rust_hotplug_called(
+    running: NonNull<c_void>,
+    node: *mut bindings::hlist_node,
+    function: *mut c_void,
+) {
+    // SAFETY: This function's own requirement. The kernel's function goes on when this returns.
+    let running = unsafe { Running::from_raw(running) };
+    let node = (!node.is_null()).then(|| node.addr());
+    running.watcher.begin_call(running, node, function.addr());
 }
 
 /// It has returned.
+///
+/// # Safety
+///
+/// As of [`rust_hotplug_called`].
 #[no_mangle]
-extern "C" fn rust_hotplug_returned(ret: c_int) {
-    if STEPS.load(Relaxed) == 0 {
-        return;
-    }
-    // SAFETY: This is in a probe.
-    if let Some(watcher) = unsafe { watcher_of_probe() } {
-        watcher.end_call(task::current(), to_result(ret), false);
-    }
+unsafe extern "C" fn rust_hotplug_returned(running: NonNull<c_void>, ret: c_int) {
+    // SAFETY: As above.
+    let running = unsafe { Running::from_raw(running) };
+    let result = if ret < 0 { to_result(ret) } else { Ok(()) };
+    running.watcher.end_call(running, result, false);
 }
 
 /// A module goes, or could not be loaded.
