@@ -240,10 +240,25 @@ static int register_callbacks(void)
 }
 
 /*
- * Finds a function of the kernel by its name. A kprobe that is disabled from the start touches
- * nothing, and knows the address; on some architectures it is that behind the landing pad.
+ * Where an original is called: on x86, behind the place where ftrace has its own call, as BPF's
+ * trampolines do, so that it does not come by there a second time. Where calls are counted, they have
+ * to go to the entry; and where they are indirect, to a landing pad, which is there.
  */
-static int resolve(const char *name, unsigned long *entry, unsigned long *size)
+static unsigned long body(const struct kprobe *probe, unsigned long entry)
+{
+#if defined(CONFIG_X86_64) && defined(CONFIG_HAVE_STATIC_CALL)
+	if ((probe->flags & KPROBE_FLAG_FTRACE) && !cpu_feature_enabled(X86_FEATURE_CALL_DEPTH))
+		return (unsigned long)probe->addr + MCOUNT_INSN_SIZE;
+#endif
+	return entry;
+}
+
+/*
+ * Finds a function of the kernel by its name: what to call, where it begins and how long it is. A
+ * kprobe that is disabled from the start touches nothing, and knows the address; on some
+ * architectures it is that behind the landing pad.
+ */
+static int resolve(const char *name, void **original, unsigned long *entry, unsigned long *size)
 {
 	static char symbol[KSYM_SYMBOL_LEN];
 	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
@@ -263,6 +278,7 @@ static int resolve(const char *name, unsigned long *entry, unsigned long *size)
 		goto none;
 	}
 	*entry -= offset;
+	*original = (void *)body(&probe, *entry);
 	return 0;
 none:
 	pr_err("the kernel has no function %s() to hook: %d\n", name, ret);
@@ -271,18 +287,18 @@ none:
 
 static int resolve_originals(void)
 {
-	unsigned long step, issue, add, size;
+	void *step, *issue, *add;
+	unsigned long entry, size;
 	int ret;
 
-	ret = resolve("cpuhp_issue_call", &issue, &size) ?:
-	      resolve("__cpuhp_state_add_instance_cpuslocked", &add, &size) ?:
-	      resolve("cpuhp_invoke_callback", &step, &step_size);
+	ret = resolve("cpuhp_issue_call", &issue, &entry, &size) ?:
+	      resolve("__cpuhp_state_add_instance_cpuslocked", &add, &entry, &size) ?:
+	      resolve("cpuhp_invoke_callback", &step, &step_entry, &step_size);
 	if (ret)
 		return ret;
-	step_entry = step;
-	static_call_update(original_step, (void *)step);
-	static_call_update(original_issue, (void *)issue);
-	static_call_update(original_add, (void *)add);
+	static_call_update(original_step, step);
+	static_call_update(original_issue, issue);
+	static_call_update(original_add, add);
 	return 0;
 }
 
