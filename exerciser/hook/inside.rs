@@ -27,8 +27,8 @@ pub(super) struct Inside;
 
 impl Inside {
     pub(super) fn enter() -> Self {
-        // Who takes the hook out first waits, by RCU, for tasks that are on their way here; so the
-        // count is seen.
+        // This needs no order: who takes the hook out first waits, by RCU, for tasks that are on
+        // their way into a detour, and for notifications and work items. So the count is seen.
         INSIDE.add(1i64, Relaxed);
         Self
     }
