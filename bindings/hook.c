@@ -59,23 +59,20 @@ DEFINE_STATIC_CALL_NULL(original_add, rust_hotplug_add);
 
 /*
  * The steps that go into the log, and the task that each runs in. A task finds its own without a
- * lock: nobody else writes its name here or takes it out. There are two at a time at most, in a task
- * that hotplugs a CPU and in the thread of that CPU.
+ * lock: nobody else writes its name here or takes it out. There are two at a time at most, in a
+ * task that hotplugs a CPU and in the thread of that CPU.
  */
 static struct step {
 	struct task_struct *task;
 	void *running;
 } steps[4];
 
-#define for_each_step(step) \
-	for ((step) = steps; (step) < steps + ARRAY_SIZE(steps); (step)++)
-
 /* What the step of the calling task was begun with; NULL if there is none. */
 static __always_inline void *running_step(void)
 {
 	struct step *step;
 
-	for_each_step(step)
+	for (step = steps; step < steps + ARRAY_SIZE(steps); step++)
 		if (READ_ONCE(step->task) == current)
 			return step->running;
 	return NULL;
@@ -101,12 +98,13 @@ int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
 	struct step *step;
 	int ret;
 
-	for_each_step(step) {
+	for (step = steps; step < steps + ARRAY_SIZE(steps); step++) {
 		/* Whoever had it before is through with it: pairs with the release below. */
 		if (READ_ONCE(step->task) || cmpxchg(&step->task, NULL, current))
 			continue;
 		step->running = running;
 		ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
+		/* Whoever has it next finds the pointer not in use: pairs with cmpxchg(). */
 		smp_store_release(&step->task, NULL);
 		return ret;
 	}
@@ -241,8 +239,8 @@ static int register_callbacks(void)
 
 /*
  * Where an original is called: on x86, behind the place where ftrace has its own call, as BPF's
- * trampolines do, so that it does not come by there a second time. Where calls are counted, they have
- * to go to the entry; and where they are indirect, to a landing pad, which is there.
+ * trampolines do, so that it does not come by there a second time. Where calls are counted, they
+ * have to go to the entry; and where they are indirect, to a landing pad, which is there.
  */
 static unsigned long body(const struct kprobe *probe, unsigned long entry)
 {

@@ -43,8 +43,8 @@ impl Watcher {
     /// The kernel makes a call for the setup or removal that the calling task is busy with.
     pub(super) fn begin_issue(&self, number: i32) {
         let task = task::current();
-        // Who runs the callback is this task or one that it wakes; and before somebody can hotplug a
-        // CPU, this task gives up a lock. So they all see it.
+        // Who runs the callback is this task or one that it wakes; and before somebody can hotplug
+        // a CPU, this task gives up a lock. So they all see it.
         self.issued_by.store(task, Relaxed);
         // If the calling task has such a setup, it has counted that itself.
         if self.unnumbered.load(Relaxed) != 0 {

@@ -137,8 +137,8 @@ impl Watcher {
         ret
     }
 
-    /// Returns what is to be known of a step; nothing if the kernel's function is to be called as if
-    /// there were no hook.
+    /// Returns what is to be known of a step; nothing if the kernel's function is to be called as
+    /// if there were no hook.
     #[inline]
     fn known(
         &self,

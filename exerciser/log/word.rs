@@ -6,8 +6,8 @@ use core::cell::UnsafeCell;
 
 /// A word that one writes while others read it, without an order.
 ///
-/// It is what an `Atomic` is with `Relaxed`, and takes one instruction: an `Atomic` calls a function
-/// of the kernel for each access, and a record has ten words.
+/// It is what an `Atomic` is with `Relaxed`, and takes one instruction: an `Atomic` calls a
+/// function of the kernel for each access, and a record has ten words.
 pub(super) struct Word(UnsafeCell<u64>);
 
 // SAFETY: It is accessed by `read()` and `write()` only, which several threads may call at a time.
@@ -22,8 +22,9 @@ impl Word {
     /// C: `READ_ONCE()`.
     #[inline]
     pub(super) fn read(&self) -> u64 {
-        // SAFETY: The pointer is valid and aligned. A volatile access of a machine word is not torn,
-        // and in the kernel's memory model it is a marked one, which may race with others of these.
+        // SAFETY: The pointer is valid and aligned. A volatile access of a machine word is not
+        // torn, and in the kernel's memory model it is a marked one, which may race with others of
+        // these.
         unsafe { self.0.get().read_volatile() }
     }
 
