@@ -81,21 +81,32 @@ cpu_greeter() {
 	want=
 }
 
-# Its queues let a CPU go as long as two others are left.
+# Its queues let CPUs go until two are left, and these have to stay.
 queues() {
 	has_state queues/queue:online
 	# shellcheck disable=SC2086 # a list
 	set -- $online
-	[ ! "$cpu" ] || {
-		cpu_down "$cpu"
-		if [ $# -gt 2 ]; then
-			expect "offlining CPU $cpu" "$err" 0
-			cpu_up "$cpu"
-			expect "onlining CPU $cpu" "$err" 0
-		else
-			expect "offlining CPU $cpu" "$err" EBUSY
+	left=$#
+	down=
+	refused=
+	for c in $hotpluggable; do
+		cpu_down "$c"
+		if [ "$left" -le 2 ]; then
+			expect "offlining CPU $c, one of the last $left" "$err" EBUSY
+			expect_cpu "$c" hotplug/state "$all_up"
+			refused=1
+			break
 		fi
-	}
+		expect "offlining CPU $c of $left" "$err" 0
+		down="$down $c"
+		left=$((left - 1))
+	done
+	# So it is where more than one CPU cannot go at all.
+	[ "$refused" ] || diag "queues: $left CPUs are left, and no other can go: none was refused"
+	for c in $down; do
+		cpu_up "$c"
+		expect "onlining CPU $c" "$err" 0
+	done
 	unload_example
 }
 
