@@ -22,6 +22,7 @@ void rust_helper_trace_callback(u64 seq, const char *state, int id, const char *
 				const char *callback, int ret, bool injected, u64 took,
 				bool frozen);
 bool rust_helper_cpuhp_is_atomic(int state);
+void rust_helper_hook_refuse(const char *name, size_t length, const char *reason);
 int rust_helper_hook(void);
 void rust_helper_unhook(void);
 void *rust_helper_running_step(void);

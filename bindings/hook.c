@@ -3,6 +3,9 @@
  * The hook into kernel/cpu.c: functions of the kernel that lead into functions of exerciser/hook/
  * instead, which call the originals in turn. What is decided there is not decided here.
  */
+/* KBUILD_MODNAME names all modules that are built with this file. */
+#define pr_fmt(fmt) "rust_hotplug: " fmt
+
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
@@ -23,6 +26,12 @@
 bool rust_helper_cpuhp_is_atomic(int state)
 {
 	return state >= CPUHP_AP_IDLE_DEAD && state < CPUHP_AP_ONLINE;
+}
+
+/* Whoever writes a name gets nothing but an errno, and may do so as often as he likes. */
+void rust_helper_hook_refuse(const char *name, size_t length, const char *reason)
+{
+	pr_err_ratelimited("states/add: %*pE %s\n", (int)length, name, reason);
 }
 
 int rust_helper_original_setup(int state, const char *name, bool invoke,

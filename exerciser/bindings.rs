@@ -50,6 +50,7 @@ pub use rust_helper_hook as hook;
 pub use rust_helper_hook_aim as hook_aim;
 pub use rust_helper_hook_callback as hook_callback;
 pub use rust_helper_hook_callbacks_later as hook_callbacks_later;
+pub use rust_helper_hook_refuse as hook_refuse;
 pub use rust_helper_hook_synchronize as hook_synchronize;
 pub use rust_helper_hook_watch as hook_watch;
 pub use rust_helper_is_kernel_thread as is_kernel_thread;

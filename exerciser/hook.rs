@@ -143,7 +143,8 @@ impl Watcher {
         let mut wanted = self.wanted.lock();
         self.hook(&mut wanted)?;
         let result = self.add_hooked(target, number, name);
-        if result.is_err() {
+        if let Err(error) = result {
+            say_why_not(name, error);
             self.unhook_if_unwanted(&mut wanted);
         } else {
             self.hook_callbacks();
@@ -286,4 +287,19 @@ impl PinnedDrop for Watcher {
         self.unhook_if_unwanted(&mut wanted);
         drop(targets);
     }
+}
+
+/// Says in the kernel log why a state was not added, where the errno leaves that open.
+///
+/// The hook is in place, so it is not that the kernel cannot be hooked.
+fn say_why_not(name: &[u8], error: Error) {
+    let reason = if error == EOPNOTSUPP {
+        c"is of section STARTING, whose callbacks must not fail"
+    } else if error == EINVAL {
+        c"is a state of this module, which has a directory of its own"
+    } else {
+        return;
+    };
+    // SAFETY: The name is that long, and the reason is a string that stays.
+    unsafe { bindings::hook_refuse(name.as_ptr().cast(), name.len(), reason.as_char_ptr()) };
 }

@@ -91,6 +91,32 @@ errors() {
 	end_case
 }
 
+# expect_reason NAME ERRNO REASON: adding it is refused, and the kernel log says why.
+expect_reason() {
+	echo "adding $1 $$" >/dev/kmsg
+	add "$1" "$2"
+	value=$(dmesg | awk -v mark="adding $1 $$" '
+	index($0, mark)				{ text = ""; next }
+	sub(/.*rust_hotplug: states\/add: /, "")	{ text = text $0 "." }
+	END					{ print text }')
+	expect "what the kernel log says" "$value" "$1 $3."
+}
+
+reasons() {
+	begin_case "the kernel log says why a state is refused"
+	# As in names().
+	set_to 1 $SYS/watch
+	starting="is of section STARTING, whose callbacks must not fail"
+	awk '$1 + 0 > 83 && $1 + 0 < 140 { print $1 + 0, $2; exit }' $CPU/hotplug/states >"$tmp/starting"
+	read -r number name <"$tmp/starting"
+	expect_reason "$number" EOPNOTSUPP "$starting"
+	expect_reason "$name" EOPNOTSUPP "$starting"
+	get $SYS/online/state
+	expect_reason "$value" EINVAL "is a state of this module, which has a directory of its own"
+	untarget
+	end_case
+}
+
 files() {
 	begin_case "what the files of a state say"
 	expect_mode watch 644
@@ -283,9 +309,11 @@ watch() {
 	end_case
 }
 
-begin_hooked 7
+begin_hooked 8
 tmp=$(mktemp -d)
 cpu=${hotpluggable##* }
+# Before the others: the kernel log has so many of such lines in a few seconds, and no more.
+reasons
 errors
 files
 names
