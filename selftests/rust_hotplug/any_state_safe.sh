@@ -86,34 +86,83 @@ all_armed() {
 	end_case
 }
 
-in_suspend() {
-	if ! grep -qsw deep /sys/power/mem_sleep || ! grep -qsw processors /sys/power/pm_test; then
-		skip_case "nothing fires in a suspend" "no suspend here that takes CPUs down"
-		return
-	fi
-	begin_case "nothing fires in a suspend"
+# expect_late "DIRECTORY...": checks that the delay of each of these fired, if it was called.
+expect_late() {
+	fired=0
+	for dir in $1; do
+		for c in startup teardown; do
+			get "$SYS/$dir/${c}s"
+			calls=$value
+			get "$SYS/$dir/${c}_inject/hits"
+			[ "$calls" -eq 0 ] || [ "$value" -gt 0 ] ||
+				not_so "$dir/${c}_inject has not fired in $calls calls"
+			fired=$((fired + (calls > 0)))
+		done
+	done
+	diag "$fired callbacks were late"
+	[ $fired -gt 10 ] || not_so "only $fired callbacks were late"
+}
+
+# test_suspend: a test suspend, which takes all CPUs but one down and up.
+test_suspend() {
 	delay=/sys/module/suspend/parameters/pm_test_delay
 	get $delay
 	saved_delay=$value
 	[ ! -w $delay ] || set_to 0 $delay
 	set_to deep /sys/power/mem_sleep
 	set_to processors /sys/power/pm_test
+	snapshot
+	put mem /sys/power/state
+	expect "the write of mem" "$err" 0
+	expect_unchanged
+	value=$(sed -n 's/.* frozen=\([01]\) *$/\1/p' $SYS/log | sort -u)
+	expect "frozen" "$value" 1
+	set_to none /sys/power/pm_test
+	[ ! -w $delay ] || set_to "$saved_delay" $delay
+}
+
+in_suspend() {
+	if ! grep -qsw deep /sys/power/mem_sleep || ! grep -qsw processors /sys/power/pm_test; then
+		skip_case "nothing fails in a suspend" "no suspend here that takes CPUs down"
+		skip_case "a fault and a delay in a suspend" "no suspend here that takes CPUs down"
+		return
+	fi
+	begin_case "nothing fails in a suspend"
 	set_to 1 $SYS/reset
 	for dir in $targets; do
 		arm_or_refuse startup
 		arm_or_refuse teardown
 	done
-	set_to 1 $SYS/watch
-	snapshot
-	put mem /sys/power/state
-	expect "the write of mem" "$err" 0
-	expect_unchanged
+	test_suspend
 	value=$(cat $SYS/states/*/*_inject/hits | sort -u)
 	expect "hits" "$value" 0
-	value=$(sed -n 's/.* frozen=\([01]\) *$/\1/p' $SYS/log | sort -u)
-	expect "frozen" "$value" 1
-	set_to none /sys/power/pm_test
-	[ ! -w $delay ] || set_to "$saved_delay" $delay
+	expect_no_misuses
+	end_case
+
+	# A fault that has an error does not delay either. Every other state only delays.
+	begin_case "a fault and a delay in a suspend"
+	set_to 1 $SYS/reset
+	failing=
+	late=
+	for dir in $targets; do
+		set_to 100 "$SYS/$dir/startup_inject/delay_us" "$SYS/$dir/teardown_inject/delay_us"
+		set_to -1 "$SYS/$dir/startup_inject/times" "$SYS/$dir/teardown_inject/times"
+		if [ ${#late} -gt ${#failing} ]; then
+			failing="$failing $dir"
+			arm_or_refuse startup
+			arm_or_refuse teardown
+		else
+			late="$late $dir"
+		fi
+	done
+	test_suspend
+	for dir in $failing; do
+		expect_file "$dir/startup_inject/hits" 0
+		get "$SYS/$dir/teardown_inject/errno"
+		# Where it was refused it only delays.
+		[ "$value" = 0 ] || expect_file "$dir/teardown_inject/hits" 0
+	done
+	expect_late "$late"
 	expect_no_misuses
 	end_case
 }
@@ -127,6 +176,7 @@ smt() {
 	begin_case "SMT off and on, with all delayed"
 	set_to 1 $SYS/reset
 	for dir in $targets; do
+		set_to -1 "$SYS/$dir/startup_inject/times" "$SYS/$dir/teardown_inject/times"
 		set_to 100 "$SYS/$dir/startup_inject/delay_us" "$SYS/$dir/teardown_inject/delay_us"
 	done
 	snapshot
@@ -135,6 +185,7 @@ smt() {
 	put on $CPU/smt/control
 	expect "the write of on" "$err" 0
 	expect_unchanged
+	expect_late "$targets"
 	expect_no_misuses
 	end_case
 }
@@ -147,7 +198,7 @@ some_of 2 $hotpluggable
 cpus=$list
 # shellcheck disable=SC2086
 set -- $cpus
-begin_hooked $(($# + 3))
+begin_hooked $(($# + 4))
 set_to 1 $SYS/watch
 add_all
 for cpu; do
