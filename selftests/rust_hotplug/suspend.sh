@@ -186,6 +186,50 @@ with_delays() {
 	end_case
 }
 
+# A fault with an error does nothing here, so it does not delay either; one beside it, which only delays, does.
+with_both() {
+	begin_case "a fault that fails and delays does neither there, and one that only delays fires beside it"
+	add_instances
+	for f in online/startup_inject online/teardown_inject online_multi/instances/j/startup_inject \
+		prepare/startup_inject; do
+		fault $f times=-1 delay_us=1000 errno=EIO
+	done
+	for c in startup teardown; do
+		fault online_multi/instances/i/${c}_inject times=-1 delay_us=1000
+	done
+	snapshot
+	put $way $POWER/state
+	expect "the write of $way" "$err" 0
+	expect_unchanged
+	called
+	# shellcheck disable=SC2086 # a list
+	expect_round $list
+	for f in online/startup_inject online/teardown_inject online_multi/instances/j/startup_inject \
+		prepare/startup_inject; do
+		expect_file $f/hits 0
+		expect_file $f/times -1
+		expect_file $f/delay_us 1000
+	done
+	# shellcheck disable=SC2086
+	set -- $list
+	for c in startup teardown; do
+		expect_file online_multi/instances/i/${c}_inject/hits $#
+	done
+	value=$(fields state instance took | awk '$1 == "online_multi" && $2 == "i" && $3 < 1000000')
+	expect "calls of i that took less than the delay" "$value" ""
+	# Outside of a suspend it does both.
+	if [ "$cpu" ]; then
+		reset
+		fault online/teardown_inject delay_us=1000 errno=EIO
+		cpu_down "$cpu"
+		expect "offlining CPU $cpu after that" "$err" EIO
+		value=$(fields state callback injected took | awk '$1 == "online" && $2 == "teardown" { print $3, ($4 >= 1000000) }')
+		expect "whether that failed and was late" "$value" "1 1"
+	fi
+	remove_instances
+	end_case
+}
+
 with_cpu_offline() {
 	begin_case "CPU $cpu is offline before, and so it is after"
 	add_instances
@@ -213,11 +257,12 @@ case $online in
 *" "*)	;;
 *)	skip_all "one CPU" ;;
 esac
-begin 3
+begin 4
 begin_test_suspends
 
 with_faults
 with_delays
+with_both
 # shellcheck disable=SC2086 # a list
 set -- $online
 if [ "$cpu" ] && [ $# -gt 2 ]; then
