@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# case: each state fails offline, online and in the rollback of an offline, with unsafe_faults
+# reason: the last of them, which is known: the CPU that is left runs what a CPU that boots has to run
+# dies: rust_hotplug-selftest: sweep: all but the last have come out as they should
+# dies: kernel BUG at kernel/stop_machine\.c:
+# dies: _cpu_down
+#
+# Each state in turn fails while a CPU goes offline, while it comes online, and while an offline is rolled back;
+# nothing fails in a removal. The rollback of an online is not in here: after some of those faults the CPU never
+# comes up again, for what the teardown has not removed is in the way of the startup.
+#
+# After each fault, what came of it is printed and compared with what is known, and the CPU is made whole again.
+# The kernel log has what is tried before it is, so it says of what the kernel died.
+#
+# What the kernel does wrong there is described in ../reports. Of the last fault it knows by itself: a comment in
+# fail_store(), kernel/cpu.c, says why hotplug/fail does not take cpu:bringup of a CPU that is up.
+
+# shellcheck source=../rust_hotplug/lib.sh
+. "$(dirname "$0")/../rust_hotplug/lib.sh"
+
+throwaway || skip_all "it damages the kernel: not on a machine that is kept"
+command -v taskset >/dev/null || skip_all "no taskset"
+[ "$hotpluggable" ] || skip_all "no CPU can go offline here"
+cpu=${hotpluggable##* }
+
+# left_out OPERATION STATE CALLBACK: prints why that is not tried, if it is not.
+left_out() {
+	case "$*" in
+	"offline cpu:bringup teardown")
+		echo "it is the last" ;;
+	"offline-rollback lockup_detector:online startup")
+		echo "the next offline waits for ever, see rollback_lockup.sh" ;;
+	"offline-rollback sched:active startup")
+		echo "the CPU is up, no task runs there, and it cannot go offline: EBUSY" ;;
+	esac
+}
+
+# expected OPERATION SECTION: prints what comes of a fault that fires.
+expected() {
+	case "$1/$2" in
+	offline/prepare | offline-rollback/*)	echo half-way ;;
+	*)					echo refused ;;
+	esac
+}
+
+say() {
+	echo "rust_hotplug-selftest: sweep: $*" >/dev/kmsg
+}
+
+# aim STATE CALLBACK ERRNO: makes that fail once on the CPU.
+aim() {
+	_inject=$SYS/states/$(printf '%s' "$1" | tr / '!')/$2_inject
+	set_to "$cpu" "$_inject/cpus"
+	set_to 1 "$_inject/times"
+	set_to "$3" "$_inject/errno"
+}
+
+# what_came OPERATION: sets $outcome to what came of the fault of $_inject: "nothing" if it did not fire,
+# "refused" if the operation failed and that was all, "half-way" if the kernel warned and left the CPU.
+what_came() {
+	ended=$err
+	splats_go_on >"$tmp/warnings"
+	get "$_inject/hits"
+	hits=$value
+	get "$CPU/cpu$cpu/hotplug/state"
+	outcome="$ended, hits $hits, state $value, warnings in '$warned'"
+	_there=0
+	case $1 in
+	offline*)	_there=$all_up ;;
+	esac
+	case "$hits/$warned" in
+	0/)	outcome=nothing ;;
+	1/)	[ "$ended/$value" != "EIO/$_there" ] || outcome=refused ;;
+	1/*)
+		# The other warnings are what comes of it elsewhere.
+		# shellcheck disable=SC2086 # a list
+		! list_has kernel/cpu.c $warned || [ "$value" = "$all_up" ] || outcome=half-way
+		;;
+	esac
+}
+
+# make_whole: brings the CPU up, and once more, so that what is half-way is done from the start.
+make_whole() {
+	set_to 1 $SYS/reset
+	whole "$cpu"
+	cpu_down "$cpu"
+	[ "$err" = 0 ] || not_so "taking CPU $cpu down after $tried: $err"
+	whole "$cpu"
+	expect_whole "$cpu"
+	# What it warned of is known by now.
+	splats_go_on >/dev/null
+}
+
+# try OPERATION STATE CALLBACK: makes it fail there, with the operation that this belongs to.
+try() {
+	tried=$*
+	reason=$(left_out "$@")
+	if [ "$reason" ]; then
+		diag "$tried: left out: $reason"
+		return
+	fi
+	get "$SYS/states/$(printf '%s' "$2" | tr / '!')/section"
+	section=$value
+	say "$tried"
+	case $1 in
+	offline)		aim "$2" "$3" EIO ;;
+	offline-rollback)	aim cpu:teardown teardown ENOSPC; aim "$2" "$3" EIO ;;
+	online)			cpu_down "$cpu"; aim "$2" "$3" EIO ;;
+	esac
+	case $1 in
+	online)	cpu_up "$cpu" ;;
+	*)	cpu_down "$cpu" ;;
+	esac
+	what_came "$1"
+	came=$outcome
+	make_whole
+	diag "$tried: $outcome"
+	printf '%s\n' "$1: $came" >>"$tmp/came"
+	[ "$came" = nothing ] || expect "what came of $tried" "$came" "$(expected "$1" "$section")"
+}
+
+# removal: no teardown fails in a removal, nor in the rollback of a setup, whatever is armed.
+removal() {
+	for name in selftest/single:dead selftest/single:online selftest/multi:online; do
+		target $name
+	done
+	for round in loaded fails; do
+		say "removal, $round"
+		for dir in "$SYS"/states/selftest*/; do
+			set_to -1 "${dir}teardown_inject/times"
+			set_to EIO "${dir}teardown_inject/errno"
+		done
+		if [ $round = fails ]; then
+			fault states/selftest!multi:online/startup_inject cpus="${online##* }" space=2 errno=ENOSPC
+			load_driver rust_hotplug_driver
+			expect "loading the driver" "$err" ENOSPC
+		else
+			load_driver rust_hotplug_driver
+			expect "loading the driver" "$err" 0
+			unload_driver rust_hotplug_driver
+			expect "unloading the driver" "$err" 0
+		fi
+		value=$(cat $SYS/states/selftest*/teardown_inject/hits | sort -u)
+		expect "how often a teardown has failed" "$value" 0
+		set_to 1 $SYS/reset
+	done
+}
+
+tmp=$(mktemp -d)
+load unsafe_faults=1
+expect "insmod" "$err" 0
+can_hook || skip_all "this kernel cannot be hooked"
+set_to 1 $SYS/watch
+splats_begin
+has_driver rust_hotplug_driver && removal
+states=
+while read -r number name; do
+	put "$name" $SYS/states/add
+	case $err in
+	0)			states="$states $name" ;;
+	EINVAL | EOPNOTSUPP)	;;
+	*)			not_so "adding $name: $err" ;;
+	esac
+done <$CPU/hotplug/states
+for name in $states; do
+	try offline "$name" teardown
+	try online "$name" startup
+done
+for name in $states; do
+	get "$SYS/states/$(printf '%s' "$name" | tr / '!')/section"
+	[ "$value" = prepare ] || try offline-rollback "$name" startup
+done
+sort "$tmp/came" | uniq -c | sed 's/^/# /'
+for operation in offline online offline-rollback; do
+	value=$(grep -c "^$operation: \(refused\|half-way\)" "$tmp/came")
+	[ "$value" -gt 10 ] || not_so "only $value faults have fired in $operation"
+done
+[ ! "$outside_failed" ] || exit 1
+
+say "all but the last have come out as they should"
+splats_end >/dev/null
+aim cpu:bringup teardown EIO
+cpu_down "$cpu"
+
+# This is reached only if the kernel has survived it.
+expect "taking CPU $cpu down" "$err" EIO
+[ ! "$outside_failed" ]
