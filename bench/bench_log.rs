@@ -23,7 +23,8 @@ use exerciser::{
     },
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     },
     state_name::StateName,
     trace, //
@@ -58,7 +59,7 @@ fn event() -> Event<'static> {
         on: CpuId::current().as_u32(),
         operation: Operation::Hotplug,
         callback: Callback::Startup,
-        result: Ok(()),
+        returned: Returned::SUCCESS,
         injected: false,
         time: Monotonic::ktime_get(),
         took: 1000,

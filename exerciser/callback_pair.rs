@@ -22,7 +22,8 @@ use crate::exerciser::{
     log::Event,
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     },
     setup_mode::Settings,
     state_name::StateName,
@@ -215,8 +216,9 @@ impl CallbackPair {
         let event = self.event(call, error);
         self.common.record(&event);
         self.common.notify();
-        self.leave(call, event.result);
-        event.result
+        let result = error.map_or(Ok(()), Err);
+        self.leave(call, result);
+        result
     }
 
     /// What there is to say of a call.
@@ -231,7 +233,7 @@ impl CallbackPair {
             on: CpuId::current().as_u32(),
             operation: call.reason.operation,
             callback: call.callback,
-            result: error.map_or(Ok(()), Err),
+            returned: error.map_or(Returned::SUCCESS, Returned::from),
             injected: error.is_some(),
             took,
             frozen: call.frozen,

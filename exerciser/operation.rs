@@ -2,7 +2,11 @@
 
 //! What is called, and why.
 
-use core::ffi::CStr;
+use core::ffi::{
+    c_int,
+    CStr, //
+};
+use kernel::prelude::*;
 
 /// One of the two callbacks of a state.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,29 @@ impl Operation {
             (Self::Remove, true) => 3,
             (Self::Hotplug, _) => 4,
         }
+    }
+}
+
+/// What a callback or an operation returned.
+///
+/// 0 is success. The kernel takes everything else for a failure, also a positive number, as some
+/// drivers return it.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub struct Returned(pub c_int);
+
+impl Returned {
+    /// It succeeded.
+    pub const SUCCESS: Self = Self(0);
+
+    /// Whether it failed.
+    pub fn is_failure(self) -> bool {
+        self != Self::SUCCESS
+    }
+}
+
+impl From<Error> for Returned {
+    fn from(error: Error) -> Self {
+        Self(error.to_errno())
     }
 }
 

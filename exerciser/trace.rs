@@ -38,7 +38,7 @@ fn emit(names: &Names, event: &Event<'_>, sequence: u64) {
             event.on,
             event.operation_name().as_char_ptr(),
             event.callback_name().as_char_ptr(),
-            event.ret(),
+            event.returned.0,
             event.injected,
             event.took,
             event.frozen,

@@ -16,7 +16,8 @@ use crate::exerciser::{
     cpus,
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     },
     task::Place, //
 };
@@ -57,7 +58,7 @@ pub struct Progress {
     /// The CPU of the last call of the rollback.
     back: Option<u32>,
     /// What a startup failed with.
-    error: Option<Error>,
+    error: Option<Returned>,
 }
 
 impl Progress {
@@ -166,11 +167,11 @@ impl Others {
         call: &Call,
         number: i32,
         instance: usize,
-        result: Result,
+        returned: Returned,
         progress: Option<&mut Progress>,
     ) {
         let cpu = call.cpu.as_u32();
-        if result.is_ok() {
+        if !returned.is_failure() {
             if let Some((_, up)) = self.known.on_cpu(number, instance, cpu) {
                 *up = Some(call.callback == Callback::Startup);
             }
@@ -184,7 +185,8 @@ impl Others {
                 progress.forwards = Some(cpu);
             }
             if progress.operation == Operation::Setup {
-                progress.error = progress.error.or(result.err());
+                let error = Some(returned).filter(|returned| returned.is_failure());
+                progress.error = progress.error.or(error);
             }
         }
     }
@@ -206,7 +208,7 @@ impl Others {
         number: i32,
         instance: usize,
         has_startup: bool,
-        result: Result,
+        returned: Returned,
     ) -> Rules {
         let mut rules = Rules::default();
         let Some(track) = self.known.track(number, instance) else {
@@ -219,7 +221,7 @@ impl Others {
         let mut up = track.cpus.iter().map(|up| *up == Some(true));
         match progress.operation {
             Operation::Setup => {
-                if result.is_err() {
+                if returned.is_failure() {
                     rules.require(Rule::RolledBack, !known_both || !up.any(|up| up));
                 } else if progress.calls && has_startup {
                     // An active CPU is above every state that is not ours to except.
@@ -229,7 +231,7 @@ impl Others {
                     rules.require(Rule::EveryCpu, all);
                 }
                 if let Some(error) = progress.error {
-                    rules.require(Rule::ErrorReturned, result.err() == Some(error));
+                    rules.require(Rule::ErrorReturned, returned == error);
                 }
             }
             Operation::Remove | Operation::Hotplug => {

@@ -13,6 +13,7 @@ use crate::exerciser::{
         NameId,
         Names, //
     },
+    operation::Returned,
     target::{
         copy_name,
         Target, //
@@ -115,6 +116,26 @@ pub(super) struct Operating {
     /// How often somebody had begun to watch when it began, as [`Book::times_watched`].
     pub(super) times_watched: u64,
     pub(super) progress: Progress,
+}
+
+impl Operating {
+    /// The kernel has returned from a setup that asked for a number: with that, or with an error.
+    ///
+    /// If a callback returned a positive number, the kernel returns that, which then looks like the
+    /// number of the state. But the state had got its number before the callback was called.
+    pub(super) fn number_returned(&mut self, returned: Returned) -> Returned {
+        if returned.0 <= 0 {
+            return returned;
+        }
+        if self.number < 0 {
+            self.number = returned.0;
+        }
+        if returned.0 == self.number {
+            Returned::SUCCESS
+        } else {
+            returned
+        }
+    }
 }
 
 /// All that is known.

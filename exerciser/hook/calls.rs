@@ -21,15 +21,13 @@ use crate::exerciser::{
     },
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     },
     target::is_online, //
 };
 use core::ffi::CStr;
-use kernel::{
-    cpu::CpuId,
-    prelude::*, //
-};
+use kernel::cpu::CpuId;
 
 impl Watcher {
     /// A callback is called in a step: of this instance, if there are instances.
@@ -97,19 +95,19 @@ impl Watcher {
             running.number,
             running.name,
             instance,
-            Ok(()),
+            Returned::SUCCESS,
             false,
         );
         self.common.report(&event, rules);
     }
 
     /// The callback returns.
-    pub(super) fn end_call(&self, running: &mut Running<'_>, result: Result, injected: bool) {
+    pub(super) fn end_call(&self, running: &mut Running<'_>, returned: Returned, injected: bool) {
         if !running.in_callback {
             return;
         }
         running.in_callback = false;
-        running.failed |= result.is_err();
+        running.failed |= returned.is_failure();
         let injected = injected || running.injected;
         let call = &running.call;
         let (number, instance) = (running.number, running.instance);
@@ -124,17 +122,18 @@ impl Watcher {
                         operating.find(|o| o.task == task).map(|o| &mut o.progress)
                     }
                 };
-                book.others.leave(call, number, instance, result, progress);
+                book.others
+                    .leave(call, number, instance, returned, progress);
             }
         }
         if let Some(target) = &running.target {
-            target.faults().count(call.callback, result.is_err());
+            target.faults().count(call.callback, returned.is_failure());
         }
         let mut text = InstanceName::default();
         let instance = text.of(instance);
-        let event = event(call, number, running.name, instance, result, injected);
+        let event = event(call, number, running.name, instance, returned, injected);
         self.common.record(&event);
-        if result.is_err() && !injected && running.place.is_some() {
+        if returned.is_failure() && !injected && running.place.is_some() {
             self.check_failure(running);
         }
     }
@@ -159,7 +158,7 @@ pub(super) fn event<'a>(
     number: i32,
     name: NameId,
     instance: Option<&'a CStr>,
-    result: Result,
+    returned: Returned,
     injected: bool,
 ) -> Event<'a> {
     let (time, took) = call.time_and_took();
@@ -171,7 +170,7 @@ pub(super) fn event<'a>(
         on: CpuId::current().as_u32(),
         operation: call.reason.operation,
         callback: call.callback,
-        result,
+        returned,
         injected,
         time,
         took,

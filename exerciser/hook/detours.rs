@@ -13,12 +13,14 @@ use super::{
 use crate::exerciser::{
     bindings,
     checker::Progress,
-    operation::Operation,
+    operation::{
+        Operation,
+        Returned, //
+    },
     task, //
 };
 use core::ffi::CStr;
 use kernel::{
-    error::to_result,
     prelude::*, //
 };
 
@@ -106,8 +108,7 @@ unsafe extern "C" fn rust_hotplug_setup(
     // SAFETY: This function's own requirement.
     let ret = unsafe { bindings::original_setup(state, name, invoke, startup, teardown, multi) };
     if let Some(watcher) = watcher {
-        let number = if dynamic { ret } else { state };
-        watcher.end(to_result(ret.min(0)), number);
+        watcher.end(Returned(ret), (!dynamic).then_some(state));
     }
     ret
 }
@@ -136,7 +137,7 @@ unsafe extern "C" fn rust_hotplug_remove(state: c_int, invoke: bool) {
     // SAFETY: This function's own requirement.
     unsafe { bindings::original_remove(state, invoke) };
     if let Some(watcher) = watcher {
-        watcher.end(Ok(()), state);
+        watcher.end(Returned::SUCCESS, Some(state));
     }
 }
 
@@ -196,7 +197,7 @@ fn instance(
     }
     let ret = original();
     if let Some(watcher) = watcher {
-        watcher.end(to_result(ret), state);
+        watcher.end(Returned(ret), Some(state));
     }
     ret
 }

@@ -17,7 +17,8 @@ use crate::exerciser::{
     },
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     }, //
 };
 use core::ffi::CStr;
@@ -60,7 +61,7 @@ impl Watcher {
             on: here.as_u32(),
             operation,
             callback: Callback::Teardown,
-            result: Ok(()),
+            returned: Returned::SUCCESS,
             injected: false,
             time: Monotonic::ktime_get(),
             took: 0,

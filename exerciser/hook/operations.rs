@@ -15,7 +15,8 @@ use crate::exerciser::{
     log::NameId,
     operation::{
         Callback,
-        Operation, //
+        Operation,
+        Returned, //
     },
     task, //
 };
@@ -76,8 +77,9 @@ impl Watcher {
         self.issued_by.store(0, Relaxed);
     }
 
-    /// A setup or removal of the calling task is over: what the kernel returned, and the number.
-    pub(super) fn end(&self, result: Result, number: i32) {
+    /// A setup or removal of the calling task is over: what the kernel returned, and the number of
+    /// the state, if that was known when it began.
+    pub(super) fn end(&self, returned: Returned, number: Option<i32>) {
         let (rules, ended) = {
             let book = &mut *self.book.lock();
             let targets = self.targets.lock();
@@ -89,13 +91,14 @@ impl Watcher {
             let Ok(mut ended) = book.operating.remove(index) else {
                 return;
             };
-            if ended.number < 0 {
-                ended.number = number;
-            }
+            let returned = match number {
+                Some(_) => returned,
+                None => ended.number_returned(returned),
+            };
             let number = ended.number;
             if let Some(state) = ended.state.take() {
                 self.unnumbered.add(-1i32, Relaxed);
-                if result.is_ok() {
+                if !returned.is_failure() {
                     ended.setup = book.set_up(number, state, &targets);
                 }
             }
@@ -114,9 +117,9 @@ impl Watcher {
             } else {
                 let instance = ended.instance;
                 book.others
-                    .end(progress, number, instance, has_startup, result)
+                    .end(progress, number, instance, has_startup, returned)
             };
-            match (ended.instance, setup, result.is_ok()) {
+            match (ended.instance, setup, !returned.is_failure()) {
                 // A setup that failed, or a removal.
                 (0, true, false) | (0, false, _) if current => book.removed(number, &targets),
                 (0, _, _) => {}
@@ -157,7 +160,7 @@ impl Watcher {
             ended.number,
             name,
             text.of(ended.instance),
-            Ok(()),
+            Returned::SUCCESS,
             false,
         );
         self.common.report(&event, rules);

@@ -6,11 +6,13 @@ use super::{
     inside::Inside,
     running::Running, //
 };
-use crate::exerciser::bindings;
+use crate::exerciser::{
+    bindings,
+    operation::Returned, //
+};
 use core::ptr::NonNull;
 use kernel::{
     bindings as kernel_bindings,
-    error::to_result,
     prelude::*, //
 };
 
@@ -41,8 +43,7 @@ unsafe extern "C" fn rust_hotplug_called(
 unsafe extern "C" fn rust_hotplug_returned(running: NonNull<c_void>, ret: c_int) {
     // SAFETY: As above.
     let running = unsafe { Running::from_raw(running) };
-    let result = if ret < 0 { to_result(ret) } else { Ok(()) };
-    running.watcher.end_call(running, result, false);
+    running.watcher.end_call(running, Returned(ret), false);
 }
 
 /// A module goes, or could not be loaded.

@@ -197,7 +197,7 @@ impl Watcher {
             effect.sleep();
             if let Some(error) = effect.error {
                 self.begin_call(running, None, 0);
-                self.end_call(running, Err(error), true);
+                self.end_call(running, error.into(), true);
                 return error.to_errno();
             }
         }

@@ -15,6 +15,7 @@ use crate::exerciser::{
     operation::{
         Callback,
         Operation,
+        Returned,
         OPERATION_NAMES, //
     },
     task::Comm, //
@@ -48,7 +49,7 @@ pub struct Event<'a> {
     /// What it called.
     pub callback: Callback,
     /// What the callback returns.
-    pub result: Result,
+    pub returned: Returned,
     /// Whether a fault of ours made it fail.
     pub injected: bool,
     /// How long the callback ran, in nanoseconds.
@@ -134,11 +135,6 @@ impl Event<'_> {
         self.operation.name_index(self.instance.is_some())
     }
 
-    /// Returns 0 or the negative error.
-    pub fn ret(&self) -> i32 {
-        self.result.map_or_else(|error| error.to_errno(), |()| 0)
-    }
-
     fn callback_number(&self) -> u64 {
         match self.breach {
             Some(Breach::Violation(_)) => VIOLATION,
@@ -149,14 +145,14 @@ impl Event<'_> {
 
     /// Packs the event, with the calling task.
     pub(super) fn pack(&self) -> Words {
-        let ret = self.breach.map_or_else(|| self.ret(), Breach::number);
+        let ret = self.breach.map_or(self.returned.0, Breach::number);
         let mut words = [0; WORDS];
         words[TIME] = self.time as u64;
         words[PLACE] = u64::from(self.cpu as u16)
             | u64::from(self.on as u16) << 16
             | u64::from(self.state.to_bits()) << 32;
         words[REST] = u64::from(self.id.unwrap_or(-1) as u32)
-            | u64::from(ret as i16 as u16) << 32
+            | u64::from(saturated(ret) as u16) << 32
             | (self.operation_index() as u64) << 52
             | self.callback_number() << 56
             | u64::from(self.injected) << 60;
@@ -167,6 +163,11 @@ impl Event<'_> {
         }
         words
     }
+}
+
+/// No error has a number that is too large. What drivers return may be anything.
+fn saturated(ret: i32) -> i16 {
+    ret.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
 fn pack_bytes(bytes: &[u8], words: &mut [u64]) {
