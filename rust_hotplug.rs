@@ -113,7 +113,7 @@ impl kernel::Module for RustHotplug {
             common: common.clone(),
             resettable: [
                 prepare,
-                online,
+                online.clone(),
                 prepare_instances.clone(),
                 online_instances.clone(),
                 targets.clone(),
@@ -125,10 +125,15 @@ impl kernel::Module for RustHotplug {
         let root = unsafe { Dir::new_in_kernel(c"rust_hotplug", Ok(data)) }?;
         common.log_file.populate(root.notifier(c"log")?);
 
+        let targets = TargetsDirs::new(&root, targets)?;
+        let prepare_dirs = StateDirs::new(&root, c"prepare", single_prepare)?;
+        let online_dirs = StateDirs::new(&root, c"online", single_online)?;
+        disarm_from_parameters(&online)?;
+
         Ok(Self {
-            _targets: TargetsDirs::new(&root, targets)?,
-            _prepare: StateDirs::new(&root, c"prepare", single_prepare)?,
-            _online: StateDirs::new(&root, c"online", single_online)?,
+            _targets: targets,
+            _prepare: prepare_dirs,
+            _online: online_dirs,
             _prepare_multi: MultiDirs::new(&root, c"prepare_multi", prepare_instances)?,
             _online_multi: MultiDirs::new(&root, c"online_multi", online_instances)?,
             _root: root,
@@ -192,4 +197,21 @@ fn arm_from_parameters(online: &CallbackPair) -> Result {
     let fault = online.faults().of(Callback::Startup);
     fault.set_cpus(Cpus::one(cpu)?);
     fault.change(|settings| settings.errno = errno)
+}
+
+/// Ends the loading, with an error, if `fail_cpu` asks for one and `online` is set up nevertheless.
+///
+/// The kernel has called the startup on all CPUs that were online, so that CPU was not. The fault
+/// must not stay armed for whoever brings the CPU online later.
+fn disarm_from_parameters(online: &CallbackPair) -> Result {
+    let cpu = *module_parameters::fail_cpu.value_ref();
+    if cpu == -1 {
+        return Ok(());
+    }
+    online.faults().of(Callback::Startup).reset();
+    pr_err!(
+        "fail_cpu={}: that CPU is offline, so nothing can fail there: bring it online first\n",
+        cpu
+    );
+    Err(ENXIO)
 }

@@ -107,11 +107,30 @@ refused() { # ERRNO PARAMETER...
 	end_case
 }
 
+# There the kernel calls nothing, and the fault must not wait for the next online of that CPU.
+offline() { # CPU
+	begin_case "insmod fail_cpu=$1 is refused with ENXIO while CPU $1 is offline"
+	cpu_down "$1"
+	expect "offlining CPU $1" "$err" 0
+	load "fail_cpu=$1"
+	expect "insmod" "$err" ENXIO
+	! module_loaded || not_so "the module is loaded"
+	cpu_up "$1"
+	expect "onlining CPU $1" "$err" 0
+	! module_loaded || unload
+	[ ! -e $SYS ] || not_so "$SYS is left"
+	kernel_states
+	expect "states left in hotplug/states" "$value" 0
+	dmesg | sed -n "/$kmsg_mark/,\$p" | grep -q "fail_cpu=$1: that CPU is offline" ||
+		not_so "the kernel log does not say why"
+	end_case
+}
+
 # shellcheck disable=SC2086 # lists
 some_of 64 $online
 # shellcheck disable=SC2086
 set -- $list
-begin $(($# + 6)) unloaded
+begin $(($# + 7)) unloaded
 # One trace for all cases: it has a buffer for each CPU, so making it takes long.
 start_trace || diag "no cpuhp events in a tracefs"
 
@@ -130,5 +149,10 @@ refused ERANGE fail_cpu=$((${list##* } + 1))
 refused ERANGE fail_cpu="$1" fail_errno=0
 refused ERANGE fail_cpu="$1" fail_errno=-12
 refused ERANGE fail_cpu="$1" fail_errno=4096
+if [ "$hotpluggable" ]; then
+	offline "${hotpluggable##* }"
+else
+	skip_case "insmod fail_cpu=N while CPU N is offline" "no CPU that can go offline"
+fi
 loads
 finish
