@@ -572,7 +572,7 @@ expect_lasted() { # CALLS
 	echo >"$tracing/trace"
 }
 
-delays_in_trace() {
+delays_in_trace() { # [CPU]
 	begin_case "delay_us: the kernel's own trace shows it, in a setup, a removal, offline and online"
 	fresh
 	get $SYS/online/state
@@ -589,15 +589,15 @@ delays_in_trace() {
 	expect_lasted $count
 	set_to 1 $SYS/online/installed
 	expect_lasted $count
-	if [ "$cpu" ]; then
-		cpu_down "$cpu"
+	if [ "$1" ]; then
+		cpu_down "$1"
 		expect_lasted 1
 		fault online/startup_inject errno=EIO
-		cpu_up "$cpu"
+		cpu_up "$1"
 		expect "onlining" "$err" EIO
 		expect_lasted 1
 		fault online/startup_inject errno=0
-		cpu_up "$cpu"
+		cpu_up "$1"
 		expect "onlining after that" "$err" 0
 		expect_lasted 1
 	fi
@@ -646,7 +646,6 @@ set -- $online
 count=$#
 first=$1
 last=${online##* }
-cpu=${hotpluggable##* }
 reversed=
 for i; do
 	reversed="$i $reversed"
@@ -673,7 +672,8 @@ over_cpus
 disarmed
 where_it_may_fail
 delays_in_log
-delays_in_trace
+# Without a CPU that can go offline, only of a setup and a removal.
+delays_in_trace "${hotpluggable##* }"
 # shellcheck disable=SC2086 # a list
 set -- $hotpluggable
 if [ $# -ge 2 ]; then
