@@ -181,6 +181,8 @@ again() {
 
 get $SMT
 [ "$value" = on ] || skip_all "smt/control is '$value'"
+find_offline
+[ ! "$offline" ] || skip_all "CPUs $offline are offline, and writing on to smt/control may bring them online"
 siblings=
 primaries=
 for i in $online; do

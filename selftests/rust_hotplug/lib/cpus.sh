@@ -17,6 +17,18 @@ find_cpus() {
 	all_up=$number
 }
 
+# find_offline: sets $offline to the CPUs that are there and not online. They stay so: somebody may have
+# a reason for it.
+find_offline() {
+	get "$CPU/present"
+	expand "$value"
+	offline=
+	for _i in $list; do
+		# shellcheck disable=SC2086 # a list
+		list_has "$_i" $online || offline="$offline${offline:+ }$_i"
+	done
+}
+
 # cpu_up CPU, cpu_down CPU: set $err to 0 or to the name of the errno.
 cpu_up() {
 	put 1 "$CPU/cpu$1/online"
