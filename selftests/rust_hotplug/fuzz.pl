@@ -57,7 +57,7 @@ sub valid_value {
 	return one_of(@{$words{$kind}}) if $words{$kind};
 	return one_of(0, 1, 2, 22, 511, 'EPERM', @ERRNOS) if $kind eq 'errno';
 	return one_of(get("$SYS/online/startup_inject/cpus"), 0, '0-0', '0,0') if $kind eq 'cpus';
-	return one_of('nobody', 'mm/vmstat:online', 'a!b', 'a/b', ' x ', 187, 86, 99999) if $file =~ m,/states/,;
+	return one_of('nobody', 'mm/vmstat:online', 'a!b', 'a/b', ' x ', 187, 86, 99999) if $file =~ m,/states/[a-z]+$,;
 	return one_of(map { "fuzz$_" } 0 .. 5) if $kind eq 'add';
 	return one_of('nobody', instances_of(state_of($file))) if $kind eq 'remove';
 	my ($least, $most) = @{$RANGE{$kind}};
@@ -123,12 +123,19 @@ sub text_of {
 	return $text;
 }
 
-# The states that are to fail. Their names are taken as they are, but for a newline.
-sub verdict_of_name {
-	my ($kind, $bytes) = @_;
-	my $name = substr($bytes, 0, $page);
+# Returns the name of a state that these bytes are for states/add and states/remove: it is taken as it is, but
+# for a newline.
+sub name_of {
+	my $name = substr($_[0], 0, $page);
 	$name =~ s/\0.*//s;
 	$name =~ s/\n\z//;
+	return $name;
+}
+
+# The states that are to fail.
+sub verdict_of_name {
+	my ($kind, $bytes) = @_;
+	my $name = name_of($bytes);
 	my $file = $name =~ s,/,!,gr;
 	my $is_there = grep { $_ eq $file } names_in("$SYS/states");
 	# It may have been added with the one or with the other.
@@ -146,7 +153,7 @@ sub verdict_of_name {
 # may be a pattern.
 sub verdict {
 	my ($file, $kind, $bytes, $before) = @_;
-	return verdict_of_name($kind, $bytes) if $file =~ m,/states/,;
+	return verdict_of_name($kind, $bytes) if $file =~ m,/states/[a-z]+$,;
 	my $text = text_of($bytes);
 	return 'EINVAL' if !defined $text;
 	my $state = state_of($file);
@@ -234,11 +241,12 @@ my @files = grep { (stat($_))[2] & 0200 } files_below($SYS);
 @files = grep { !m,/(watch|states/[a-z]+)$, } @files if put("$SYS/watch", 1) eq 'EOPNOTSUPP';
 my $succeeded = 0;
 
+# The names under which the directories in states/ were added. A "!" of the directory may have been a slash.
+my %added;
+
 sub remove_kernels_states {
-	foreach my $name (grep { -d "$SYS/states/$_" } names_in("$SYS/states")) {
-		# One newline at the end is not part of the name. A "!" may have been a slash.
-		put("$SYS/states/remove", "$_\n") foreach $name, $name =~ s,!,/,gr;
-	}
+	# One newline at the end is not part of the name.
+	set($added{$_} // $_, "$SYS/states/remove") foreach grep { -d "$SYS/states/$_" } names_in("$SYS/states");
 }
 
 for my $n (1 .. $writes) {
@@ -272,6 +280,7 @@ for my $n (1 .. $writes) {
 	}
 	if ($is eq '0') {
 		$succeeded++;
+		$added{name_of($bytes) =~ s,/,!,gr} = name_of($bytes) if $file =~ m,/states/add$,;
 		my $length = length($bytes) < $page ? length($bytes) : $page;
 		problem("$what: returned $done, should be $length") if $done != $length;
 		my $now = get($file);
