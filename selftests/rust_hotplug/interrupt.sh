@@ -16,6 +16,9 @@ mess() {
 	begin 1
 	begin_case "a mess"
 	undo=tidy
+	# While all CPUs are online, so that all have a buffer: one that is allocated in a process that
+	# is killed while it brings the CPU online makes the kernel warn.
+	start_trace || :
 	# A process that goes on changing things unless somebody ends it.
 	while :; do
 		echo 1 >"$CPU/cpu$first/online"
@@ -23,7 +26,6 @@ mess() {
 		sleep 0.1
 	done 2>/dev/null &
 	background=$!
-	start_trace || :
 	set_to 0 $SYS/prepare/installed
 	set_to nocalls $SYS/prepare/setup
 	set_to 1 $SYS/prepare/installed

@@ -76,10 +76,23 @@ kernel_log() {
 	}'
 }
 
+# The files of sysctl that make the kernel panic when it warns, or has warned so often.
+panics="/proc/sys/kernel/panic_on_warn /proc/sys/kernel/warn_limit"
+
 # splats_begin: from here to splats_end, complaints of the kernel are expected. Neither finish() nor
-# scripts/find-splats counts them.
+# scripts/find-splats counts them, and the kernel does not panic for a warning.
 splats_expected=
 splats_begin() {
+	if [ ! "$splats_expected" ]; then
+		panics_were=
+		for _file in $panics; do
+			get "$_file"
+			[ "${value:-0}" = 0 ] || {
+				panics_were="$panics_were $value:$_file"
+				set_to 0 "$_file"
+			}
+		done
+	fi
 	splats_expected=1
 	splats_mark
 }
@@ -108,6 +121,9 @@ what_warned() {
 splats_end() {
 	splats_expected=
 	echo "rust_hotplug-selftest: expect-splat end $$" >/dev/kmsg
+	for _file in $panics_were; do
+		set_to "${_file%%:*}" "${_file#*:}"
+	done
 	what_warned
 }
 
