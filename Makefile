@@ -20,7 +20,7 @@ override MATRIX := $(value MATRIX)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX
 
-.PHONY: all modules selftests demo test test-all torture bench vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all torture conditions bench vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -62,6 +62,9 @@ test-all:
 torture:
 	@scripts/torture
 
+conditions:
+	@scripts/conditions
+
 bench:
 	@scripts/bench
 
@@ -94,6 +97,7 @@ help:
 	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
 	@echo '                   on the kernel that is running, as root and without a VM:'
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
+	@echo '  conditions     - run selftests in VMs of many kinds: few CPUs, isolated ones, a quota, ...'
 	@echo '  bench          - measure in VMs that count instructions what this costs beside C'
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
@@ -117,6 +121,7 @@ help:
 	@echo '  TEST="A B"     - run only these selftests'
 	@echo '  MATRIX="A B"   - test-all: only these kernels, in this order: KERNEL, KERNEL/ARCH,'
 	@echo '                   KERNEL/FLAVOUR or KERNEL/ARCH/FLAVOUR, as 7.3 7.2/arm64 7.3/rt debug'
+	@echo '  CONDITIONS="A B" - conditions: only these; TEST= runs these tests in them'
 	@echo '  JOBS=N         - test, test-all: so many VMs at a time [$(shell nproc), fewer if there is little memory]'
 	@echo '  BUDGET=N       - test-all: leave out what would not be done in N minutes, and say so'
 	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
