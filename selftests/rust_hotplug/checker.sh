@@ -24,12 +24,14 @@ c=${list##* }
 # restart: sets all states up anew, and checks that there are no violations then.
 restart() {
 	set_to "0 0" $SYS/hide
-	for i in a b; do
-		[ ! -d "$SYS/prepare_multi/instances/$i" ] || set_to $i $SYS/prepare_multi/instances/remove
+	for state in $MULTI; do
+		for i in a b; do
+			[ ! -d "$SYS/$state/instances/$i" ] || set_to $i "$SYS/$state/instances/remove"
+		done
 	done
 	for state in $STATES; do
-		set_to calls "$SYS/$state/setup" 2>/dev/null
 		set_to 0 "$SYS/$state/installed"
+		set_to calls "$SYS/$state/setup"
 	done
 	set_to 1 $SYS/reset
 	for state in $STATES; do
@@ -64,11 +66,71 @@ call() { # STATE[/instances/NAME] "CALLBACK CPU OPERATION"
 	set_to "$2" "$SYS/$1/call"
 }
 
+# held STATE CALLBACK VALUE: writes to the state's file "installed" in the background, and returns when
+# the callback is called on the first CPU. It takes its time there, in which calls can be made up.
+held() {
+	set_to 0 "$SYS/$1/$2_inject/cpus"
+	set_to 2000000 "$SYS/$1/$2_inject/delay_us"
+	echo "$3" >"$SYS/$1/installed" &
+	background=$!
+	until get "$SYS/$1/$2_inject/hits" && [ "$value" = 1 ]; do
+		sleep 0.1
+	done
+}
+
+# breach: ends the case. Checks that this violation, and maybe others, is in the log when the write of
+# held() is over.
+breach() { # EXPECTED
+	wait $background
+	background=
+	grep -q "expected=$1 " $SYS/log || not_so "the checker has not seen $1"
+	end_case
+	restart
+}
+
+# without_calls VALUE CALLBACK OPERATION: the state online is set up, or removed, without calls, and a
+# call of that is made up. As there is none to take its time, a CPU does that keeps the write waiting:
+# its teardown of prepare. Whether the write has begun shows in the order of CPUs, which is checked
+# only within it.
+without_calls() {
+	set_to "$c" $SYS/prepare/teardown_inject/cpus
+	set_to 5000000 $SYS/prepare/teardown_inject/delay_us
+	echo 0 >"$CPU/cpu$c/online" &
+	background=$!
+	until get $SYS/prepare/teardown_inject/hits && [ "$value" = 1 ]; do
+		sleep 0.1
+	done
+	echo "$1" >$SYS/online/installed &
+	background="$background $!"
+	seen=
+	until printf '%s\n' "$seen" | grep -q 'expected=ascending-cpus '; do
+		# It has ended before a call came, on a machine that is busy elsewhere.
+		if ! kill -0 $! 2>/dev/null; then
+			diag "too late to make up a call"
+			seen='expected=no-call '
+			break
+		fi
+		lines=$(wc -l <$SYS/log)
+		call online "$2 $c $3"
+		call online "$2 ${online%% *} $3"
+		# The calls that are made within the write are the last two.
+		seen=$(tail -n +$((lines + 1)) $SYS/log | grep -v 'expected=no-call-after-removal')
+	done
+	for i in $background; do
+		wait "$i"
+	done
+	background=
+	printf '%s\n' "$seen" | grep -q 'expected=no-call ' || not_so "the checker has not seen it"
+	cpu_up "$c"
+	end_case
+	restart
+}
+
 cleanup_breaches() {
 	[ ! -d /sys/module/rust_hotplug_breaches ] || rmmod rust_hotplug_breaches
 }
 
-begin 20 unloaded
+begin 30 unloaded
 trap 'cleanup_breaches; left' EXIT
 load_file "$BREACHES"
 [ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $BREACHES: $err"
@@ -120,13 +182,34 @@ for i in $online; do
 done
 breaches on-the-hotplugged-cpu in-the-right-task teardown-before-startup
 
+begin_case "on another CPU, for an instance"
+set_to a $SYS/online_multi/instances/add
+for i in $online; do
+	call online_multi/instances/a "startup $i hotplug"
+done
+breaches on-the-hotplugged-cpu in-the-right-task teardown-before-startup
+
+begin_case "a call of a setup in another task"
+set_to 0 $SYS/prepare/installed
+held prepare startup 1
+call prepare "startup $c setup"
+breach in-the-right-task
+
 if uname -v | grep -q PREEMPT_RT; then
 	skip_case "where it may not sleep" "PREEMPT_RT: a spinlock may sleep"
+	skip_case "where it may not sleep, for an instance" "PREEMPT_RT: a spinlock may sleep"
 else
 	begin_case "where it may not sleep"
 	set_to 0 $SYS/online/installed
 	call prepare "startup $c hotplug atomic"
 	breaches context-that-may-sleep teardown-before-startup
+
+	begin_case "where it may not sleep, for an instance"
+	set_to a $SYS/online_multi/instances/add
+	for i in $online; do
+		call online_multi/instances/a "startup $i hotplug atomic"
+	done
+	breaches context-that-may-sleep on-the-hotplugged-cpu in-the-right-task teardown-before-startup
 fi
 
 begin_case "two calls at a time"
@@ -153,6 +236,20 @@ breaches ascending-states teardown-before-startup
 begin_case "teardown of a state below one that is up"
 call prepare "teardown $c hotplug"
 breaches descending-states
+
+begin_case "startup of a state above one that is down"
+cpu_down "$c"
+call online "startup $c hotplug"
+breaches ascending-states on-the-hotplugged-cpu in-the-right-task
+cpu_up "$c"
+restart
+
+begin_case "teardown of a state above one that is down"
+cpu_down "$c"
+call online "teardown $c hotplug"
+breaches descending-states startup-before-teardown on-the-hotplugged-cpu in-the-right-task
+cpu_up "$c"
+restart
 
 begin_case "a setup that leaves out a CPU"
 set_to 0 $SYS/online/installed
@@ -192,6 +289,35 @@ begin_case "a removal that leaves out a CPU"
 set_to "$(($# - 1)) 1" $SYS/hide
 set_to 0 $SYS/online/installed
 breaches call-for-every-cpu
+
+begin_case "a removal that leaves out the first CPU"
+set_to "0 1" $SYS/hide
+set_to 0 $SYS/online/installed
+breaches ascending-cpus call-for-every-cpu
+
+begin_case "a startup in a removal"
+held online teardown 0
+call online "startup $c remove"
+breach no-call
+
+begin_case "a setup that succeeds after a rollback"
+set_to 0 $SYS/online/installed
+held online startup 1
+call online "teardown 0 setup"
+breach error-returned
+
+begin_case "a call of a setup without calls"
+set_to 0 $SYS/online/installed
+set_to nocalls $SYS/online/setup
+set_to 1 $SYS/reset
+without_calls 1 startup setup
+
+begin_case "a call of a removal without calls"
+set_to 0 $SYS/online/installed
+set_to nocalls $SYS/online/setup
+set_to 1 $SYS/online/installed
+set_to 1 $SYS/reset
+without_calls 0 teardown remove
 
 begin_case "a setup that forgets an error"
 set_to 0 $SYS/online/installed
