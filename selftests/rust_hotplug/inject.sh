@@ -29,7 +29,7 @@ reads_back() { # STATE CALLBACK
 		set_to "$cpu" "$dir/cpus"
 		expect_file "$1/$2_inject/cpus" "$cpu"
 	done
-	set_to "$possible" "$dir/cpus"
+	set_to all "$dir/cpus"
 	expect_file "$1/$2_inject/cpus" "$possible"
 	set_to "${all%% *}" "$dir/cpus"
 	expect_file "$1/$2_inject/hits" 0

@@ -105,6 +105,20 @@ basics() { # STATE
 		add "$1" "$i"
 		expect "adding '$i'" "$err" EINVAL
 	done
+	for i in add remove; do
+		add "$1" $i
+		expect "adding '$i'" "$err" EEXIST
+	done
+	reset
+	for i in 0 a.b_c-d:e@f+Z ... a- 12345678901234567890123456789012; do
+		add "$1" "$i"
+		expect "adding '$i'" "$err" 0
+		expect_file "$1/instances/$i/cpus_up" "$(cat $CPU/online)"
+		expect "the name in the log" "$(fields instance | sort -u)" "$i"
+		del "$1" "$i"
+		expect "removing '$i'" "$err" 0
+		reset
+	done
 	put 0 "$SYS/$1/installed"
 	expect "removing the state" "$err" EBUSY
 	expect_cpus "$1" "$online"
@@ -134,6 +148,7 @@ add_fails() { # STATE CPU ERRNO
 	add "$1" d
 	expect "adding d" "$err" "$3"
 	errno_number "$3"
+	expect_file "$1/failures" 1
 	below=
 	for i in $online; do
 		[ "$i" -lt "$2" ] || break
@@ -151,6 +166,12 @@ add_fails() { # STATE CPU ERRNO
 	each add d startup $online
 	expect_seen "$1" "adding after that"
 	end_case
+}
+
+expect_counts() { # DIRECTORY STARTUPS TEARDOWNS FAILURES
+	expect_file "$1/startups" "$2"
+	expect_file "$1/teardowns" "$3"
+	expect_file "$1/failures" "$4"
 }
 
 online_fails() { # STATE CPU
@@ -173,7 +194,11 @@ online_fails() { # STATE CPU
 	next hotplug b startup "$2" "-28 injected"
 	next hotplug c teardown "$2"
 	expect_file "$1/instances/b/startup_inject/hits" 1
-	expect_file "$1/instances/a/startups" 0
+	expect_counts "$1/instances/c" 1 1 0
+	expect_counts "$1/instances/b" 1 0 1
+	expect_counts "$1/instances/a" 0 0 0
+	# What is counted for an instance is counted for its state, once.
+	expect_counts "$1" 2 1 1
 	expect_seen "$1" "the failure"
 	get "$CPU/cpu$2/online"
 	expect "CPU $2 online" "$value" 0
@@ -198,6 +223,8 @@ offline_fails() { # STATE CPU
 	next hotplug c teardown "$2"
 	next hotplug b teardown "$2" "-16 injected"
 	next hotplug c startup "$2"
+	expect_counts "$1/instances/b" 0 1 1
+	expect_counts "$1" 1 2 1
 	expect_seen "$1" "the refusal"
 	get "$CPU/cpu$2/online"
 	expect "CPU $2 online" "$value" 1
@@ -228,6 +255,84 @@ removed_in_the_middle() { # STATE CPU
 		next hotplug $i startup "$2"
 	done
 	expect_seen "$1" "offline and online"
+	end_case
+}
+
+# With a teardown alone the CPUs are undone whose startup has not been called.
+teardown_alone() { # STATE WAY
+	begin_case "$1: $2, with teardown alone"
+	empty
+	set_to 0 "$SYS/$1/installed"
+	set_to "$2" "$SYS/$1/setup"
+	set_to teardown "$SYS/$1/callbacks"
+	set_to 1 "$SYS/$1/installed"
+	reset
+	[ "$2" != manual ] || by_hand=1
+	set_to a "$SYS/$1/instances/add"
+	expect_seen "$1" adding
+	set_to a "$SYS/$1/instances/remove"
+	# shellcheck disable=SC2086 # a list
+	case $2 in
+	nocalls*)	;;
+	*)		each del a teardown $online ;;
+	esac
+	expect_seen "$1" removing
+	by_hand=
+	set_to 0 "$SYS/$1/installed"
+	set_to both "$SYS/$1/callbacks"
+	end_case
+}
+
+# With one callback alone the kernel would not undo the other instances, and warn at the next state.
+one_callback() { # CPU
+	begin_case "online_multi: with one callback alone no instance fails when CPU $1 goes offline and online"
+	for c in startup teardown; do
+		empty
+		set_to 0 $SYS/online_multi/installed
+		set_to $c $SYS/online_multi/callbacks
+		set_to 1 $SYS/online_multi/installed
+		for i in a b; do
+			set_to $i $SYS/online_multi/instances/add
+		done
+		reset
+		arm online_multi $c EIO "$1" -1
+		arm online_multi/instances/a $c EIO "$1" -1
+		cpu_down "$1"
+		expect "offlining with $c armed" "$err" 0
+		cpu_up "$1"
+		expect "onlining with $c armed" "$err" 0
+		expect_file online_multi/${c}_inject/hits 0
+		expect_file online_multi/instances/a/${c}_inject/hits 0
+		expect_file online_multi/${c}s 2
+		for i in a b; do
+			set_to $i $SYS/online_multi/instances/remove
+		done
+	done
+	set_to 0 $SYS/online_multi/installed
+	set_to both $SYS/online_multi/callbacks
+	end_case
+}
+
+# Instances that are removed without calls stay initialised, and no longer count for the state.
+removed_nocalls() { # STATE CPU
+	begin_case "$1: cpus_up of an instance that is removed without calls"
+	empty
+	set_to 0 "$SYS/$1/installed"
+	set_to nocalls "$SYS/$1/setup"
+	set_to 1 "$SYS/$1/installed"
+	for i in a b; do
+		set_to $i "$SYS/$1/instances/add"
+	done
+	expect_cpus "$1" ""
+	cpu_down "$2"
+	cpu_up "$2"
+	for i in a b; do
+		expect_cpus "$1/instances/$i" "$2"
+	done
+	set_to a "$SYS/$1/instances/remove"
+	expect_cpus "$1" "$2"
+	set_to b "$SYS/$1/instances/remove"
+	expect_cpus "$1" ""
 	end_case
 }
 
@@ -283,7 +388,7 @@ ways() { # STATE WAY
 set -- $online
 last=${online##* }
 cpu=${hotpluggable##* }
-begin $((2 * ($# + 5 + 1 + 1 + 1) + 1))
+begin $((2 * ($# + 2 * 5 + 1 + 1 + 1 + 1) + 2))
 
 n=0
 for state in $MULTI; do
@@ -296,19 +401,24 @@ for state in $MULTI; do
 	done
 	for way in calls nocalls calls_cpuslocked nocalls_cpuslocked manual; do
 		ways "$state" "$way"
+		teardown_alone "$state" "$way"
 	done
 	if [ "$cpu" ]; then
 		online_fails "$state" "$cpu"
 		removed_in_the_middle "$state" "$cpu"
+		removed_nocalls "$state" "$cpu"
 	else
 		skip_case "$state: online fails" "no CPU can go offline"
 		skip_case "$state: removed in the middle" "no CPU can go offline"
+		skip_case "$state: removed without calls" "no CPU can go offline"
 	fi
 done
 if [ "$cpu" ]; then
 	offline_fails online_multi "$cpu"
+	one_callback "$cpu"
 else
 	skip_case "online_multi: offline fails" "no CPU can go offline"
+	skip_case "online_multi: with one callback alone" "no CPU can go offline"
 fi
 empty
 finish
