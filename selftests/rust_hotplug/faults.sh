@@ -252,6 +252,71 @@ own_draws() {
 	end_case
 }
 
+# hits_of DIRECTORY: sets $hit to 1 if the fault has fired since the last time, else to 0. There has been
+# one call on which it can.
+hits_of() {
+	_name=$(printf '%s' "$1" | tr -c '[:lower:]' _)
+	get "$SYS/$1/hits"
+	eval "hit=\$((value - hits_$_name)) hits_$_name=\$value"
+}
+
+# With a delay and no error, the teardown of PREPARE and that of a removal draw as well.
+own_draws_of_callbacks() {
+	begin_case "the two callbacks of a state have draws of their own"
+	for state in $STATES; do
+		idle "$state"
+		set_to 7 $SYS/seed
+		for c in startup teardown; do
+			fault "$state/${c}_inject" "cpus=$last" times=-1 probability=50 delay_us=1
+			eval "drawn_$c= hits_${state}_${c}_inject=0"
+		done
+		n=0
+		while [ $n -lt 24 ]; do
+			attempt "$state"
+			for c in startup teardown; do
+				hits_of "$state/${c}_inject"
+				eval "drawn_$c=\$drawn_$c\$hit"
+			done
+			n=$((n + 1))
+		done
+		# shellcheck disable=SC2154 # eval sets them
+		[ "$drawn_startup" != "$drawn_teardown" ] ||
+			not_so "the teardown of $state draws what the startup does: $drawn_startup"
+	done
+	fresh
+	end_case
+}
+
+own_draws_of_instances() { # CPU
+	begin_case "each instance has draws of its own, and others than its state"
+	fresh
+	names="i j longer-than-eight longer-than-nine"
+	set_to 7 $SYS/seed
+	fault prepare_multi/startup_inject "cpus=$1" times=-1 probability=50 delay_us=1
+	for i in $names; do
+		set_to "$i" $SYS/prepare_multi/instances/add
+		fault "prepare_multi/instances/$i/startup_inject" "cpus=$1" times=-1 probability=50 delay_us=1
+		: >"$tmp/drawn-$i"
+	done
+	n=0
+	while [ $n -lt 16 ]; do
+		cpu_down "$1"
+		cpu_up "$1"
+		for i in $names; do
+			cat "$SYS/prepare_multi/instances/$i/startup_inject/hits" >>"$tmp/drawn-$i"
+		done
+		n=$((n + 1))
+	done
+	value=$(for i in $names; do
+		tr '\n' ' ' <"$tmp/drawn-$i"
+		echo
+	done | sort | uniq -d)
+	expect "hits that two of them have in common after each call" "$value" ""
+	remove_instances
+	fresh
+	end_case
+}
+
 # by_cpu CPU LENGTH: sets $fired to the first LENGTH digits of what the startups on that CPU did: 1
 # if the fault fired, else 0.
 by_cpu() {
@@ -422,6 +487,22 @@ combinations() {
 	end_case
 }
 
+new_interval() {
+	begin_case "another interval counts from where it is written, the same one goes on"
+	idle online
+	fault online/startup_inject "cpus=$last" times=-1 interval=3 errno=EIO
+	attempts online 2
+	expect "where it fires with 3" "$fired" 00
+	fault online/startup_inject interval=4
+	attempts online 6
+	expect "where it fires with 4 after that" "$fired" 000100
+	fault online/startup_inject interval=4
+	attempts online 2
+	expect "where it fires with 4 again" "$fired" 01
+	fresh
+	end_case
+}
+
 # space and interval do not count for each CPU alone, but all matching calls in the order in which
 # they are made.
 over_cpus() {
@@ -555,6 +636,9 @@ delays_in_log() {
 		[ $e != 0 ] || injected=0
 		[ "$number" = 0 ] || number=-$number
 		expect "what returned on CPU $last, and whether it was injected" "$value" "$number $injected"
+		value=$(fields cpu callback took | awk -v cpu="$last" -v least=$((delay * 1000)) '
+			$1 == cpu && $2 == "startup" { print ($3 < least) ? $3 : "enough" }')
+		expect "took on CPU $last" "$value" enough
 	done
 	set_to 0 $SYS/prepare/installed
 	set_to 1 $SYS/prepare/installed
@@ -652,7 +736,7 @@ for i; do
 done
 get $CPU/possible
 possible=$value
-begin 21
+begin 24
 
 tmp=$(mktemp -d) || exit 1
 files
@@ -665,9 +749,11 @@ band 50 72 128
 band 90 163 196
 repeatable
 own_draws
+own_draws_of_callbacks
 interleaving
 same_log
 combinations
+new_interval
 over_cpus
 disarmed
 where_it_may_fail
@@ -683,7 +769,9 @@ else
 fi
 if [ $# -ge 1 ]; then
 	instance_first "$1"
+	own_draws_of_instances "$1"
 else
 	skip_case "the fault of an instance comes first" "no CPU can go offline here"
+	skip_case "each instance has draws of its own" "no CPU can go offline here"
 fi
 finish
