@@ -82,6 +82,43 @@ refuse_all() { # FILE
 	done
 }
 
+# takes TEXT VALUE: the file of a number takes the text, whose escapes are those of %b, and then has the
+# value.
+takes() {
+	set_to 7 $SYS/online/startup_inject/times
+	printf %b "$1" 2>/dev/null >$SYS/online/startup_inject/times || not_so "writing '$1' fails"
+	expect "what '$1' is" "$(cat $SYS/online/startup_inject/times)" "$2"
+}
+
+numbers() {
+	begin_case "a number has one sign at the most, and white space around it"
+	fresh
+	for text in 5 +5 05 ' 5' '5 ' '\t5\n' '5\n\n' '5\00001x'; do
+		takes "$text" 5
+	done
+	takes -1 -1
+	takes ' -01\n' -1
+	takes -0 0
+	for bad in -+5 +-5 --1 ++5 '- 1' '+ 5' + -; do
+		refuses online/startup_inject/times "$bad" EINVAL
+	done
+	end_case
+}
+
+# The kernel has no name for 41 and 58.
+nameless() {
+	begin_case "an errno without a name reads back as its number, up to 511"
+	fresh
+	for number in 41 58 134 511; do
+		set_to $number $SYS/online/startup_inject/errno
+		expect_file online/startup_inject/errno $number
+	done
+	refuses online/startup_inject/errno 512 ERANGE
+	set_to 11 $SYS/online/startup_inject/errno
+	expect_file online/startup_inject/errno EAGAIN
+	end_case
+}
+
 bad_installed() { # STATE
 	begin_case "$1/installed: bad values are refused"
 	fresh
@@ -115,14 +152,18 @@ bad_reset() {
 
 # A teardown in the PREPARE section that fails makes the kernel warn and leaves the CPU half-way.
 prepare_teardown() {
-	begin_case "prepare/teardown_inject/errno: EPERM for anything but 0"
+	begin_case "teardown_inject/errno of section PREPARE: EPERM for anything but 0"
 	fresh
-	for bad in ENOMEM 12 EBUSY; do
-		refuses prepare/teardown_inject/errno $bad EPERM
+	set_to i $SYS/prepare_multi/instances/add
+	for dir in prepare prepare_multi prepare_multi/instances/i; do
+		for bad in ENOMEM 12 EBUSY; do
+			refuses $dir/teardown_inject/errno $bad EPERM
+		done
+		refuses $dir/teardown_inject/errno x EINVAL
+		put 0 $SYS/$dir/teardown_inject/errno
+		expect "writing 0 to that of $dir" "$err" 0
 	done
-	refuses prepare/teardown_inject/errno x EINVAL
-	put 0 $SYS/prepare/teardown_inject/errno
-	expect "writing 0" "$err" 0
+	remove_instances
 	end_case
 }
 
@@ -220,7 +261,7 @@ first=${online%% *}
 get $CPU/possible
 expand "$value"
 last=${list##* }
-begin 17
+begin 19
 
 all=all
 for dir in online/startup_inject online/teardown_inject prepare/startup_inject; do
@@ -229,6 +270,8 @@ for dir in online/startup_inject online/teardown_inject prepare/startup_inject; 
 	bad_times $dir $all
 	all=
 done
+numbers
+nameless
 for state in $STATES; do
 	bad_installed "$state"
 done

@@ -98,7 +98,7 @@ default_errno() {
 }
 
 refused() { # ERRNO PARAMETER...
-	begin_case "insmod $2 $3 is refused with $1"
+	begin_case "insmod $2${3:+ $3} is refused with $1"
 	should=$1
 	shift
 	load "$@"
@@ -130,7 +130,7 @@ offline() { # CPU
 some_of 64 $online
 # shellcheck disable=SC2086
 set -- $list
-begin $(($# + 7)) unloaded
+begin $(($# + 10)) unloaded
 # One trace for all cases: it has a buffer for each CPU, so making it takes long.
 start_trace || diag "no cpuhp events in a tracefs"
 
@@ -146,9 +146,13 @@ default_errno
 get $CPU/possible
 expand "$value"
 refused ERANGE fail_cpu=$((${list##* } + 1))
+# -1 alone is none.
+refused ERANGE fail_cpu=-2
 refused ERANGE fail_cpu="$1" fail_errno=0
 refused ERANGE fail_cpu="$1" fail_errno=-12
+refused ERANGE fail_cpu="$1" fail_errno=512
 refused ERANGE fail_cpu="$1" fail_errno=4096
+refused ERANGE unsafe_faults=2
 if [ "$hotpluggable" ]; then
 	offline "${hotpluggable##* }"
 else

@@ -98,7 +98,7 @@ form() {
 
 # The time of a record is in seconds since boot, as in the kernel log.
 clock() {
-	begin_case "time is since boot"
+	begin_case "time is since boot, and took is within it"
 	read -r before _ </proc/uptime
 	set_to 0 $SYS/online/installed
 	read -r after _ </proc/uptime
@@ -114,6 +114,23 @@ clock() {
 			print time, "is not between", before, "and", after
 	}' $SYS/log)
 	expect "what is wrong" "$wrong" ""
+	wrong=$(fields op took | awk -v before="$before" -v after="$after" '
+	$1 == "remove" && $2 / 1000000000 > after - before + 0.1 { print $2 }')
+	expect "took, of calls that took longer than the whole write" "$wrong" ""
+	end_case
+}
+
+# A task may be called anything, and the line must still be one of fields.
+tasks() {
+	begin_case "task: what is not visible, a blank and = are _"
+	set_to 0 $SYS/prepare/installed
+	reset
+	(
+		printf 'a=b c\001\177~' >/proc/self/comm
+		echo 1 >$SYS/prepare/installed
+	)
+	expect "task" "$(fields task | sort -u)" a_b_c__~
+	expect "fields" "$(awk '{ print NF }' $SYS/log | sort -u)" 14
 	end_case
 }
 
@@ -199,7 +216,7 @@ counts() {
 # shellcheck disable=SC2086 # a list
 set -- $online
 last=${online##* }
-begin 6
+begin 7
 
 tmp=$(mktemp -d) || exit 1
 form
@@ -207,5 +224,6 @@ counts
 seek
 readers
 clock
+tasks
 reset_clears "$@"
 finish

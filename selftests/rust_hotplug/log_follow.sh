@@ -260,6 +260,8 @@ wraps() {
 	begin_case "log_records=$records: the last $records are kept, each of the others has a line that says lost"
 	for bad in 0 15 8388609 -1; do
 		load log_records=$bad
+		# One that is negative is none for the kernel.
+		[ $bad = -1 ] || expect "insmod log_records=$bad" "$err" ERANGE
 		[ "$err" != 0 ] || { not_so "log_records=$bad is accepted"; unload; }
 	done
 	load log_records=$records
