@@ -19,7 +19,15 @@ module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
 		 "when loaded: by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, instance_left");
 
+static bool fill;
+module_param(fill, bool, 0);
+MODULE_PARM_DESC(fill,
+		 "take each number that is left for dynamic states; the kernel warns that there are no more");
+
+#define MAX_FILLERS 64
+
 static int prepare, online, multi;
+static int fillers[MAX_FILLERS], nr_fillers;
 static struct hlist_node nodes[MAX_INSTANCES], stranger;
 static bool unloading;
 
@@ -96,6 +104,17 @@ static void make_mistake(void)
 	}
 }
 
+static void fill_section(enum cpuhp_state section)
+{
+	int number = 0;
+
+	while (nr_fillers < MAX_FILLERS && number >= 0) {
+		number = cpuhp_setup_state_nocalls(section, "selftest/filler", driver_online, NULL);
+		if (number >= 0)
+			fillers[nr_fillers++] = number;
+	}
+}
+
 static void remove_instances(unsigned int n)
 {
 	while (n > 0)
@@ -131,6 +150,10 @@ static int __init driver_init(void)
 			goto remove_instances;
 	}
 	make_mistake();
+	if (fill) {
+		fill_section(CPUHP_BP_PREPARE_DYN);
+		fill_section(CPUHP_AP_ONLINE_DYN);
+	}
 	return 0;
 
 remove_instances:
@@ -146,6 +169,8 @@ remove_prepare:
 static void __exit driver_exit(void)
 {
 	unloading = true;
+	while (nr_fillers > 0)
+		cpuhp_remove_state_nocalls(fillers[--nr_fillers]);
 	if (makes("instance_left"))
 		instances--;
 	remove_instances(instances);

@@ -122,13 +122,52 @@ fails() { # STATE WAY CALLBACKS
 	end_case
 }
 
+# The kernel has no number left for the state. What `manual` has initialised by then must not stay so.
+no_number() { # STATE
+	begin_case "$1: no number is left for it"
+	for way in $WAYS; do
+		fresh
+		choose "$1" "$way" both
+		splats_begin
+		load_driver rust_hotplug_driver fill=1
+		expect "loading the driver" "$err" 0
+		put 1 "$SYS/$1/installed"
+		expect "the write with $way" "$err" ENOSPC
+		unload_driver rust_hotplug_driver
+		splats_end
+		# Once for each section that the driver fills, and once for us.
+		expect "what warned" "$warned" "kernel/cpu.c kernel/cpu.c kernel/cpu.c"
+		if [ "$way" = manual ]; then
+			# shellcheck disable=SC2086 # a list
+			each setup "$1" startup $online
+			# shellcheck disable=SC2086 # a list
+			each setup "$1" teardown $online
+		fi
+		expect_cpus "$1" ""
+		expect_seen "setup with $way"
+		expect_file "$1/installed" 0
+		expect_file "$1/state" -1
+		put 1 "$SYS/$1/installed"
+		expect "the write after that" "$err" 0
+	done
+	usual "$1"
+	end_case
+}
+
+unload_driver_at_end() {
+	unload_driver rust_hotplug_driver
+}
+
 usual() { # STATE
 	choose "$1" calls both
 	set_to 1 "$SYS/$1/installed"
 }
 
 last=${online##* }
-begin $((2 * (5 * 3 + 3 * 2)))
+undo=unload_driver_at_end
+begin $((2 * (5 * 3 + 3 * 2 + 1)))
+get /proc/sys/kernel/panic_on_warn
+panics=$value
 
 for state in $STATES; do
 	for way in $WAYS; do
@@ -143,5 +182,12 @@ for state in $STATES; do
 		done
 	done
 	usual "$state"
+	if ! has_driver rust_hotplug_driver; then
+		skip_case "$state: no number is left for it" "no module rust_hotplug_driver: not built, or loaded"
+	elif ! throwaway || [ "$panics" != 0 ]; then
+		skip_case "$state: no number is left for it" "the kernel warns: not where it is kept, or panics then"
+	else
+		no_number "$state"
+	fi
 done
 finish
