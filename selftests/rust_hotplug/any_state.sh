@@ -254,6 +254,33 @@ loaded() {
 	end_case
 }
 
+# A name may be armed in both directions while nobody knows in which section its state will be.
+armed_early() {
+	begin_case "what is armed for a name that waits does not fire if the state is of section PREPARE"
+	target selftest/single:dead
+	set_to -1 "$SYS/$dir/teardown_inject/times"
+	set_to EIO "$SYS/$dir/teardown_inject/errno"
+	load_driver rust_hotplug_driver
+	expect "loading the driver" "$err" 0
+	expect_file "$dir/section" prepare
+	expect_file "$dir/teardown_inject/errno" EIO
+	cpu_down "$cpu"
+	expect "offlining CPU $cpu" "$err" 0
+	cpu_up "$cpu"
+	expect "onlining CPU $cpu" "$err" 0
+	expect_file "$dir/teardowns" 1
+	expect_file "$dir/teardown_inject/hits" 0
+	put ENOMEM "$SYS/$dir/teardown_inject/errno"
+	expect "arming it with another error" "$err" EPERM
+	set_to 0 "$SYS/$dir/teardown_inject/errno"
+	put EIO "$SYS/$dir/teardown_inject/errno"
+	expect "arming it again" "$err" EPERM
+	unload_driver rust_hotplug_driver
+	expect "unloading the driver" "$err" 0
+	untarget
+	end_case
+}
+
 off() {
 	if [ ! -r $FUNCTIONS ]; then
 		skip_case "nothing is touched while nobody wants it" "no $FUNCTIONS"
@@ -319,6 +346,11 @@ files
 names
 many
 loaded
+if [ "$cpu" ] && has_driver rust_hotplug_driver; then
+	armed_early
+else
+	skip_case "what is armed for a name that waits" "no CPU can go offline here, or there is no module rust_hotplug_driver"
+fi
 off
 if [ "$cpu" ]; then
 	watch
