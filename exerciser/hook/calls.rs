@@ -67,7 +67,9 @@ impl Watcher {
                     operating.find(|o| o.task == task).map(|o| &o.progress)
                 }
             };
-            let rules = running.place.as_ref().map(|place| {
+            let place = running.place.as_ref();
+            let place = place.filter(|_| !self.common.hidden.enter());
+            let rules = place.map(|place| {
                 book.others
                     .enter(&running.call, number, instance, place, alone, progress)
             });
@@ -114,7 +116,7 @@ impl Watcher {
         {
             let book = &mut *self.book.lock();
             book.end_callback(number);
-            if running.place.is_some() {
+            if running.place.is_some() && !self.common.hidden.leave() {
                 let progress = match running.issued_by {
                     0 => None,
                     task => {
