@@ -17,10 +17,11 @@ override RUN := $(value RUN)
 override DRIVER := $(value DRIVER)
 override TEST := $(value TEST)
 override MATRIX := $(value MATRIX)
+override MUTANT := $(value MUTANT)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
-export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX
+export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT
 
-.PHONY: all modules selftests demo test test-all torture conditions bench vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all mutants torture conditions bench vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -59,6 +60,9 @@ test-all:
 	@$(if $(filter command,$(foreach v,KERNEL ARCH FLAVOUR,$(origin $v))),$(error \
 		test-all takes MATRIX="KERNEL/ARCH/FLAVOUR ..." instead of KERNEL=, ARCH= and FLAVOUR=))scripts/test-all
 
+mutants:
+	@scripts/mutants
+
 torture:
 	@scripts/torture
 
@@ -94,6 +98,8 @@ help:
 	@echo '  demo           - show in a VM how the kernel rolls back when a callback fails'
 	@echo '  test           - run the selftests in VMs'
 	@echo '  test-all       - run them on every kernel there is support for, and print one table'
+	@echo '  mutants        - change the module by mistakes drawn from SEED=, N= of them, one at a time, and show'
+	@echo '                   which of them no selftest notices'
 	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
 	@echo '                   on the kernel that is running, as root and without a VM:'
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
@@ -122,13 +128,14 @@ help:
 	@echo '  MATRIX="A B"   - test-all: only these kernels, in this order: KERNEL, KERNEL/ARCH,'
 	@echo '                   KERNEL/FLAVOUR or KERNEL/ARCH/FLAVOUR, as 7.3 7.2/arm64 7.3/rt debug'
 	@echo '  CONDITIONS="A B" - conditions: only these; TEST= runs these tests in them'
-	@echo '  JOBS=N         - test, test-all: so many VMs at a time [$(shell nproc), fewer if there is little memory]'
+	@echo '  JOBS=N         - test, test-all, mutants: so many VMs at a time [$(shell nproc), fewer if there is little memory]'
 	@echo '  BUDGET=N       - test-all: leave out what would not be done in N minutes, and say so'
 	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
 	@echo '  QUICK=1        - bench: 3 samples of each, and no drawing'
 	@echo '  WHERE="A B"    - bench: in which functions the instructions of these go; scripts/bench --help names them'
 	@echo '  MINUTES=N      - how long torture takes [5]'
-	@echo '  SEED=N         - what it draws from [a new one, which it prints]'
+	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
+	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
 	@echo '  PROCESSES=N    - from how many processes at once, 8 to 1000 [12]'
 	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [3600, more with more CPUS; debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
