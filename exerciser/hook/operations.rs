@@ -80,7 +80,7 @@ impl Watcher {
     /// A setup or removal of the calling task is over: what the kernel returned, and the number of
     /// the state, if that was known when it began.
     pub(super) fn end(&self, returned: Returned, number: Option<i32>) {
-        let (rules, ended) = {
+        let (rules, ended, name) = {
             let book = &mut *self.book.lock();
             let targets = self.targets.lock();
             let task = task::current();
@@ -107,6 +107,8 @@ impl Watcher {
             // the time.
             let current = (ended.setup.is_some() || !setup || ended.instance != 0)
                 && book.state(number).is_some_and(|s| s.setup == ended.setup);
+            // Below, a state that is gone loses its name.
+            let name = book.state(number).map_or(NameId::UNKNOWN, |s| s.name_id);
             let has_startup = book.state(number).is_some_and(|s| s.startup != 0);
             let multi = book.state(number).is_some_and(|s| s.multi == Some(true));
             let progress = &ended.progress;
@@ -138,7 +140,7 @@ impl Watcher {
                 }
                 (_, false, false) => {}
             }
-            (rules, ended)
+            (rules, ended, name)
         };
         // SAFETY: The hook is in place, or is being taken out and waits for us.
         unsafe { bindings::hook_callbacks_later() };
@@ -149,11 +151,6 @@ impl Watcher {
             return;
         };
         let call = Call::by_hand(Callback::Startup, cpu, ended.progress.operation);
-        let name = {
-            let mut book = self.book.lock();
-            book.state(ended.number)
-                .map_or(NameId::UNKNOWN, |s| s.name_id)
-        };
         let mut text = InstanceName::default();
         let event = event(
             &call,
