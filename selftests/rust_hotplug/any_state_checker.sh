@@ -36,11 +36,11 @@ hide() {
 }
 
 # calls_before CALLBACK: sets $calls to how many calls in the log have begun before that of the driver's state.
-# The line of cpu:bringup comes when all the others on the CPU have been called.
+# The startup of cpu:bringup begins before all those on the CPU, and its line comes after theirs.
 calls_before() {
 	calls=$(fields state callback | awk -v state="$state" -v callback="$1" '
 	$1 == state && $2 == callback	{ before = NR - 1; found = 1 }
-	$1 == "cpu:bringup" && found	{ before++ }
+	found && $1 == "cpu:bringup" && callback == "startup" { before++ }
 	END				{ print found ? before : "none" }')
 	[ "$calls" != none ] || not_so "there is no $1 of $state in the log"
 }
