@@ -21,7 +21,7 @@ override MUTANT := $(value MUTANT)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT
 
-.PHONY: all modules selftests demo test test-all mutants torture conditions bench vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all mutants torture conditions bench profile vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -72,6 +72,9 @@ conditions:
 bench:
 	@scripts/bench
 
+profile:
+	@scripts/profile
+
 vm:
 	@scripts/vm
 
@@ -105,6 +108,8 @@ help:
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
 	@echo '  conditions     - run selftests in VMs of many kinds: few CPUs, isolated ones, a quota, ...'
 	@echo '  bench          - measure in VMs that count instructions what this costs beside C'
+	@echo '  profile        - where an offline and an online of a CPU take their time, in the VM;'
+	@echo '                   scripts/timeline draws any log of the module: --help says how'
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
@@ -133,6 +138,8 @@ help:
 	@echo '  LIMIT=N        - test-all: end what still runs after N minutes [half as much again as BUDGET]'
 	@echo '  QUICK=1        - bench: 3 samples of each, and no drawing'
 	@echo '  WHERE="A B"    - bench: in which functions the instructions of these go; scripts/bench --help names them'
+	@echo '  BEFORE=FILE    - profile: a log of an earlier run to compare with; CYCLES=N: how often [5]'
+	@echo '  OUT=DIR        - where pictures go: of demo, profile, and of a test or torture that fails [build/out]'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
 	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
