@@ -138,12 +138,23 @@ known() {
 	case_known=$*
 }
 
+# draw_log: leaves a picture of the log as it is now for whoever wants to know what had happened, if
+# somebody has said where to.
+drawn=
+draw_log() {
+	[ "$RUST_HOTPLUG_OUT" ] && [ ! "$drawn" ] && [ -r $SYS/log ] || return 0
+	drawn=$RUST_HOTPLUG_OUT/$test_name.html
+	../../scripts/timeline --format html -o "$drawn" $SYS/log 2>/dev/null || drawn=
+	[ ! "$drawn" ] || diag "the log as it was then: ${drawn##*/}"
+}
+
 # not_so TEXT: a check has failed. TEXT says what is wrong. Somebody else who brings CPUs online may
 # be why.
 not_so() {
 	case_failed=${case_failed:-maybe}
 	[ "$case_name" ] || outside_failed=${outside_failed:-maybe}
 	diag "${case_name:-$test_name}: $*"
+	draw_log
 }
 
 # certainly_not_so TEXT: the same for what must not be, whoever is at work.

@@ -15,7 +15,7 @@ minutes=${TORTURE_MINUTES:-0.15}
 # torture ARGUMENT...: runs it. Sets $status to its exit status, and $verdict to the last line that
 # it prints.
 torture() {
-	RUST_HOTPLUG_KO=$KO perl $torture --no-kmemleak "$@" >"$tmp/out" 2>&1
+	RUST_HOTPLUG_KO=$KO RUST_HOTPLUG_OUT=$tmp perl $torture --no-kmemleak "$@" >"$tmp/out" 2>&1
 	status=$?
 	verdict=$(tail -n 1 "$tmp/out")
 }
@@ -77,7 +77,7 @@ in_midst() {
 	shift
 	rm -rf "$tmp/record"
 	mkdir "$tmp/record"
-	RUST_HOTPLUG_KO=$KO perl $torture --no-kmemleak --minutes 10 --seed 1 --record "$tmp/record" \
+	RUST_HOTPLUG_KO=$KO RUST_HOTPLUG_OUT=$tmp perl $torture --no-kmemleak --minutes 10 --seed 1 --record "$tmp/record" \
 		"$@" >"$tmp/out" 2>&1 &
 	pid=$!
 	background=$pid
@@ -136,6 +136,9 @@ notices_violation() {
 	*violations* | *"broke the contract"*) ;;
 	*)	not_so "the verdict is '$verdict'" ;;
 	esac
+	# The log as it was then, with what the checker had found in it.
+	drawing=$(sed -n 's/^torture: what the kernel called before that: //p' "$tmp/out")
+	grep -q '"violation"' "$drawing" || not_so "it has drawn no log with the violation in it: '$drawing'"
 	end_case
 }
 
