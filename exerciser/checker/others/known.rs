@@ -20,7 +20,13 @@ pub(super) struct Known {
     seen: KVVec<Seen>,
     cpus: KVVec<Option<bool>>,
     /// Of instances, by the number of the state and the address of the instance.
-    instances: RBTree<(i32, usize), (Seen, KVVec<Option<bool>>)>,
+    instances: RBTree<(i32, usize), Instance>,
+}
+
+/// What is known of an instance.
+struct Instance {
+    seen: Seen,
+    cpus: KVVec<Option<bool>>,
 }
 
 /// The callbacks that have been seen.
@@ -81,7 +87,7 @@ impl Known {
         if instance == 0 {
             return self.state(number);
         }
-        let (seen, cpus) = self.instances.get_mut(&(number, instance))?;
+        let Instance { seen, cpus } = self.instances.get_mut(&(number, instance))?;
         Some(Track { seen, cpus })
     }
 
@@ -96,12 +102,15 @@ impl Known {
     /// Returns what is known of an instance that may be a new one.
     fn instance(&mut self, key: (i32, usize)) -> Option<Track<'_>> {
         if self.instances.get(&key).is_none() {
-            let cpus = KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?;
+            let instance = Instance {
+                seen: Seen::default(),
+                cpus: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?,
+            };
             self.instances
-                .try_create_and_insert(key, (Seen::default(), cpus), GFP_ATOMIC)
+                .try_create_and_insert(key, instance, GFP_ATOMIC)
                 .ok()?;
         }
-        let (seen, cpus) = self.instances.get_mut(&key)?;
+        let Instance { seen, cpus } = self.instances.get_mut(&key)?;
         Some(Track { seen, cpus })
     }
 
