@@ -17,7 +17,7 @@ MODULE_PARM_DESC(instances, "how many instances it adds, at most 16");
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, instance_left");
+		 "when loaded: positive, by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, instance_left");
 
 static bool fill;
 module_param(fill, bool, 0);
@@ -41,9 +41,12 @@ static int driver_dead(unsigned int cpu)
 	return !unloading && makes("failing_dead") ? -EIO : 0;
 }
 
+/* What a callback returns by mistake. It is no number of a dynamic state. */
+#define POSITIVE 1
+
 static int driver_online(unsigned int cpu)
 {
-	return 0;
+	return cpu && makes("positive") ? POSITIVE : 0;
 }
 
 static int driver_offline(unsigned int cpu)
@@ -134,8 +137,9 @@ static int __init driver_init(void)
 		return prepare;
 	online = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "selftest/single:online", driver_online,
 				   driver_offline);
-	if (online < 0) {
-		ret = online;
+	if (online < 0 || online == POSITIVE) {
+		/* The kernel has removed the state, although that looks like the number of one. */
+		ret = online < 0 ? online : -EIO;
 		goto remove_prepare;
 	}
 	multi = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "selftest/multi:online",

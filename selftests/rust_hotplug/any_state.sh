@@ -32,6 +32,15 @@ expect_hooks() {
 	expect "whether the kernel is hooked $2" "$value" "$1"
 }
 
+# starting_states: prints the number and the name of each state of section STARTING. Which numbers these
+# are differs between series; behind them comes ap:online, which is of section ONLINE.
+starting_states() {
+	awk '
+	$2 == "idle:dead"	{ starting = 1 }
+	$2 == "ap:online"	{ exit }
+	starting		{ print $1 + 0, $2 }' $CPU/hotplug/states
+}
+
 errors() {
 	begin_case "what cannot be added or removed"
 	# As in names().
@@ -66,11 +75,9 @@ errors() {
 		name=$(awk -v id="$value:" '$1 == id { print $2 }' $CPU/hotplug/states)
 		add "$name" EINVAL
 	done
-	awk '$1 + 0 > 83 && $1 + 0 < 142 { print $1 + 0, $2 }' $CPU/hotplug/states >"$tmp/starting"
+	starting_states >"$tmp/starting"
 	[ -s "$tmp/starting" ] || not_so "there is no state of section STARTING"
 	while read -r n name; do
-		# ap:online is where that section ends, and is of section ONLINE.
-		[ "$name" != ap:online ] || continue
 		add "$n" EOPNOTSUPP
 		add "$name" EOPNOTSUPP
 	done <"$tmp/starting"
@@ -107,7 +114,7 @@ reasons() {
 	# As in names().
 	set_to 1 $SYS/watch
 	starting="is of section STARTING, whose callbacks must not fail"
-	awk '$1 + 0 > 83 && $1 + 0 < 140 { print $1 + 0, $2; exit }' $CPU/hotplug/states >"$tmp/starting"
+	starting_states >"$tmp/starting"
 	read -r number name <"$tmp/starting"
 	expect_reason "$number" EOPNOTSUPP "$starting"
 	expect_reason "$name" EOPNOTSUPP "$starting"
@@ -123,8 +130,10 @@ files() {
 	expect_mode misuses 444
 	expect_mode states/add 200
 	expect_mode states/remove 200
-	awk '$1 + 0 > 0 && ($1 + 0 < 84 || $1 + 0 > 141) && !/rust_hotplug/ {
-		sub(/^ */, ""); sub(/: /, " "); print }' $CPU/hotplug/states >"$tmp/states"
+	awk '
+	$2 == "idle:dead"	{ starting = 1 }
+	!starting && $1 + 0 > 0 && !/rust_hotplug/ { sub(/^ */, ""); sub(/: /, " "); print }
+	$2 == "ap:online"	{ starting = 0 }' $CPU/hotplug/states >"$tmp/states"
 	while read -r n name; do
 		add "$name" 0
 		d=states/$(echo "$name" | tr / '!')
@@ -336,7 +345,7 @@ watch() {
 	end_case
 }
 
-begin_hooked 8
+begin_hooked 9
 tmp=$(mktemp -d)
 cpu=${hotpluggable##* }
 # Before the others: the kernel log has so many of such lines in a few seconds, and no more.

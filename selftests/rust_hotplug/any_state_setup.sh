@@ -102,6 +102,39 @@ each_cpu() { # DRIVER STATE
 
 # Without the hook: hotplug/fail is armed with the number that the next dynamic state gets. To find out
 # that number, a state of ours takes it; hotplug/fail wants a state that is there.
+# The kernel takes all but 0 for a failure.
+positive() {
+	begin_case "a startup that returns a positive number has failed"
+	target selftest/single:online
+	reset
+	states=$(cat $CPU/hotplug/states)
+	load_driver rust_hotplug_driver mistake=positive
+	expect "loading it" "$err" EIO
+	expect "hotplug/states" "$(cat $CPU/hotplug/states)" "$states"
+	expect_file "$dir/state" -1
+	first=
+	for i in $online; do
+		if [ "$i" -ne 0 ]; then
+			want="$want$nl""setup startup $i 1"
+			break
+		fi
+		first=0
+		one_of setup startup 0
+	done
+	[ ! "$first" ] || one_of setup teardown 0
+	expect_calls_of selftest/single:online
+	expect_file "$dir/failures" 1
+	expect_no_misuses
+	# The book has nothing under that number, nor has it lost the number that the state had.
+	load_driver rust_hotplug_driver
+	expect "loading it without that mistake" "$err" 0
+	state_number selftest/single:online
+	expect_file "$dir/state" "$number"
+	unload_driver rust_hotplug_driver
+	expect_file "$dir/state" -1
+	end_case
+}
+
 without_hook() {
 	begin_case "hotplug/fail gives the same picture"
 	untarget
@@ -144,11 +177,11 @@ unload_drivers() {
 	unload_driver rust_hotplug_driver
 }
 
-begin_hooked 5
+begin_hooked 6
 undo=unload_drivers
 if ! start_trace; then
 	i=0
-	while [ $i -lt 5 ]; do
+	while [ $i -lt 6 ]; do
 		skip_case "case $i" "no trace events of cpuhp in this kernel"
 		i=$((i + 1))
 	done
@@ -157,6 +190,11 @@ fi
 set_to 1 $SYS/watch
 each_cpu rust_hotplug_driver selftest/single:online
 each_cpu cpuid x86/cpuid:online
+if has_driver rust_hotplug_driver && [ "$online" != 0 ]; then
+	positive
+else
+	skip_case "a startup that returns a positive number has failed" "there is no such module, or one CPU"
+fi
 if [ "$hotpluggable" ] && has_driver cpuid; then
 	without_hook
 else
