@@ -4,8 +4,7 @@
 # case: each state fails offline, online and in the rollback of an offline, with unsafe_faults
 # reason: the last of them, which is known: the CPU that is left runs what a CPU that boots has to run
 # dies: rust_hotplug-selftest: sweep: all but the last have come out as they should
-# dies: kernel BUG at kernel/stop_machine\.c:
-# dies: _cpu_down
+# dies: Kernel panic - not syncing
 #
 # Each state in turn fails while a CPU goes offline, while it comes online, and while an offline is rolled back;
 # nothing fails in a removal. The rollback of an online is not in here: after some of those faults the CPU never
@@ -13,6 +12,8 @@
 #
 # After each fault, what came of it is printed and compared with what is known, and the CPU is made whole again.
 # The kernel log has what is tried before it is, so it says of what the kernel died.
+#
+# Of what the kernel dies in the end differs: of the BUG() of stop_machine() or, on 6.18, of the timer's interrupt.
 #
 # What the kernel does wrong there is described in ../reports. Of the last fault it knows by itself: a comment in
 # fail_store(), kernel/cpu.c, says why hotplug/fail does not take cpu:bringup of a CPU that is up.
