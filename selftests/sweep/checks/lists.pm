@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# Lists that the kernel or a driver shows have the length that they had: nothing is in one twice, or still.
+use interface;
+
+my @files = qw(/proc/devices /proc/misc /proc/iomem /proc/ioports /proc/diskstats /proc/partitions /proc/softirqs
+	/proc/net/dev /proc/net/ptype /proc/crypto /proc/filesystems /proc/mdstat /proc/swaps /proc/cgroups /proc/consoles
+	/proc/cpuinfo /proc/stat /proc/fb /proc/dma /proc/locks);
+my %before;
+
+# Files that a driver makes where these usually are.
+sub of_drivers {
+	my @found;
+	foreach my $dir ('/proc', '/proc/driver', '/sys/kernel/debug') {
+		push @found, grep { !$before{$_} && -f } map { "$dir/$_" } names_in($dir);
+	}
+	foreach my $dir (grep { !$before{$_} && -d } map { "/sys/kernel/debug/$_" } names_in('/sys/kernel/debug')) {
+		push @found, grep { -f } map { "$dir/$_" } names_in($dir);
+	}
+	return @found;
+}
+
+sub length_of {
+	open(my $in, '<', $_[0]) or return 'none';
+	my $n = () = <$in>;
+	return $n;
+}
+
+begin => sub {
+	foreach my $dir ('/proc', '/proc/driver', '/sys/kernel/debug') {
+		$before{"$dir/$_"} = 1 foreach names_in($dir);
+	}
+},
+look => sub { map { $_ => length_of($_) } @files, of_drivers() };

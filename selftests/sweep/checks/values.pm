@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the kernel shows of each CPU: its topology, caches, idle states, throttling and the like, each file of it by
+# its name, and those that say to which CPUs something belongs by their value too.
+use interface;
+
+# Directories in which other checks look, or that count by themselves.
+my %elsewhere = map { $_ => 1 } qw(hotplug power subsystem driver firmware_node online crash_notes crash_notes_size uevent);
+
+# For each directory the names that were in it, and what these are. As long as the names are the same, that is too.
+my %seen;
+
+sub kinds_of {
+	my ($dir, @names) = @_;
+	my $seen = $seen{$dir};
+	return $seen->{kinds} if $seen && $seen->{names} eq "@names";
+	my @kinds = map { [$_, -l "$dir/$_" ? 'link' : -d _ ? 'directory' : /list$/ ? 'list' : 'file'] } @names;
+	$seen{$dir} = {names => "@names", kinds => \@kinds};
+	return \@kinds;
+}
+
+sub below {
+	my ($path) = @_;
+	my @names = grep { !$elsewhere{$_} } names_in("$CPU/$path");
+	my @values = ($path => "@names");
+	foreach (@{kinds_of("$CPU/$path", @names)}) {
+		my ($name, $kind) = @$_;
+		push @values, below("$path/$name") if $kind eq 'directory';
+		push @values, "$path/$name" => get("$CPU/$path/$name") if $kind eq 'list';
+	}
+	return @values;
+}
+
+look => sub { map { below($_) } grep { /^cpu\d+$/ } names_in($CPU) };

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Looking at the machine by the checks in the directory checks/, each of which is a file with one of these:
+#
+#   look => sub { ... }	returns what there is, as pairs of a name and a value: all of it has to be as it
+#			was when the machine was in the same position
+#   count => sub { ... }	returns pairs of a name and a number, which must not grow each time
+#   test => sub { ... }	returns what is wrong, in words, of what happened since the last call
+#
+# and "begin", for what it needs before the first call, and "end", which undoes that.
+package look;
+use strict;
+use warnings;
+use Exporter 'import';
+use interface;
+use kernel;
+
+our @EXPORT = qw(differences grown);
+
+# What is written to the kernel may take some time to be seen everywhere, such as the end of a thread.
+my $patience = 10;
+
+sub new {
+	my ($class, $dir, @only) = @_;
+	my @checks;
+	foreach my $name (names_in($dir)) {
+		next if $name !~ /\.pm$/;
+		my %check = read_check("$dir/$name", $name =~ s/\.pm$//r);
+		push @checks, \%check if !@only || grep { $_ eq $check{name} } @only;
+	}
+	my $self = bless {checks => \@checks, noise => {}}, $class;
+	ask($_, 'begin') foreach @checks;
+	return $self;
+}
+
+# Reads the file of a check, whose functions are in a package of their own.
+sub read_check {
+	my ($file, $name) = @_;
+	open(my $in, '<', $file) or die "sweep: $file: $!\n";
+	local $/;
+	my %check = eval "package checks::$name; use strict; use warnings;\n#line 1 \"$file\"\n" . <$in>;
+	die "sweep: $@" if $@;
+	return (%check, name => $name);
+}
+
+# Returns what a check says, if it has something to say about that. It may use $_ as it likes.
+sub ask {
+	my ($check, $about) = @_;
+	local $_;
+	return $check->{$about} ? $check->{$about}->() : ();
+}
+
+sub end {
+	my ($self) = @_;
+	ask($_, 'end') foreach @{$self->{checks}};
+}
+
+# Returns what all checks see: for each a hash of what it looks at.
+sub picture {
+	my ($self) = @_;
+	return {map { $_->{look} ? ($_->{name} => {ask($_, 'look')}) : () } @{$self->{checks}}};
+}
+
+# Returns the numbers that must not grow.
+sub numbers {
+	my ($self) = @_;
+	return {map { $_->{count} ? ($_->{name} => {ask($_, 'count')}) : () } @{$self->{checks}}};
+}
+
+# Returns what is wrong of what has happened since the last call: findings, each of a check and text.
+sub wrong {
+	my ($self) = @_;
+	return map { my $check = $_; map { [$check->{name}, $_] } ask($check, 'test') } @{$self->{checks}};
+}
+
+# Takes names of what a check looks at out of what has to be as it was, as it changes by itself.
+sub ignore {
+	my ($self, $check, @names) = @_;
+	$self->{noise}{$check}{$_} = 1 foreach @names;
+}
+
+# Returns the names of what is not the same in two hashes.
+sub differences {
+	my ($one, $other) = @_;
+	my %all = (%$one, %$other);
+	return sort grep { ($one->{$_} // "\0") ne ($other->{$_} // "\0") } keys %all;
+}
+
+# Returns which of what a check looks at is not as in a picture, without what is ignored.
+sub changed {
+	my ($self, $name, $before, $now) = @_;
+	return grep { !$self->{noise}{$name}{$_} && !$self->{told}{$name}{$_}{$now->{$_} // ''} } differences($before, $now);
+}
+
+# Compares the machine with how it was: returns findings. What differs is looked at again for some time.
+sub compare {
+	my ($self, $before) = @_;
+	my @findings;
+	foreach my $check (grep { $_->{look} } @{$self->{checks}}) {
+		my $name = $check->{name};
+		my $was = $before->{$name};
+		my $until = now() + $patience;
+		my ($now, @changed);
+		while (1) {
+			$now = {ask($check, 'look')};
+			@changed = $self->changed($name, $was, $now);
+			last if !@changed || now() >= $until;
+			select(undef, undef, undef, 0.02);
+		}
+		next if !@changed;
+		my @lines = map { "$_ was '" . ($was->{$_} // 'not there') . "', is '" . ($now->{$_} // 'not there') . "'" }
+			@changed;
+		push @findings, [$name, join "\n", @lines > 20 ? (@lines[0 .. 19], '...') : @lines];
+		# What stays so is told once, and not for each fault after this one.
+		$self->{told}{$name}{$_}{$now->{$_} // ''} = 1 foreach @changed;
+	}
+	return @findings;
+}
+
+# Returns findings for the numbers that have grown by so much at least, between two calls of numbers().
+sub grown {
+	my ($before, $after, $least) = @_;
+	my @findings;
+	foreach my $name (sort keys %$after) {
+		my ($was, $is) = ($before->{$name}, $after->{$name});
+		my @more = grep { $is->{$_} - ($was->{$_} // 0) >= $least } sort keys %$is;
+		push @findings, map { [$name, "$_ was " . ($was->{$_} // 0) . ", is $is->{$_}"] } @more;
+	}
+	return @findings;
+}
+
+1;

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is told: KTAP with a result for each fault, JSON, how far it is, and a table of what was found.
+package report;
+use strict;
+use warnings;
+use IO::Handle;
+use kernel;
+
+# new(known => FILE, json => FILE, planned => NUMBER): FILE "known" has what is known and expected.
+sub new {
+	my ($class, %self) = @_;
+	my $self = bless {%self, n => 0, passed => 0, failed => 0, skipped => 0, xfailed => 0, found => {},
+		order => [], start => now(), told => now()}, $class;
+	$self->{expected} = read_known($self->{known});
+	if (defined $self->{json}) {
+		open($self->{json_out}, '>', $self->{json}) or die "sweep: --json: $self->{json}: $!\n";
+		$self->{json_out}->autoflush(1);
+	}
+	STDOUT->autoflush(1);
+	print "TAP version 13\n" if !$self->{quiet};
+	return $self;
+}
+
+# Each line is: CHECK ID REASON, in which ID is a pattern with * for anything.
+sub read_known {
+	my ($file) = @_;
+	my @known;
+	open(my $in, '<', $file) or return [];
+	while (<$in>) {
+		next if /^\s*(#|$)/;
+		my ($check, $id, $reason) = split ' ', $_, 3;
+		chomp $reason;
+		my $pattern = join '.*', map { quotemeta } split /\*/, $id, -1;
+		push @known, {check => $check, id => qr/^$pattern$/, reason => $reason};
+	}
+	return \@known;
+}
+
+# Returns why a finding is expected, if it is.
+sub why_expected {
+	my ($self, $id, $check) = @_;
+	my ($known) = grep { $_->{check} eq $check && $id =~ $_->{id} } @{$self->{expected}};
+	return $known ? $known->{reason} : undef;
+}
+
+# Reports the result of a fault, or of something else with a name. Each finding is a check and text. Returns
+# the result in a word.
+sub result {
+	my ($self, $id, @findings) = @_;
+	$self->{n}++;
+	my @reasons = map { $self->why_expected($id, $_->[0]) } @findings;
+	foreach my $finding (@findings) {
+		my ($check, $text) = @$finding;
+		print "# $id: $check: $_\n" foreach split /\n/, $text;
+		my $reason = $self->why_expected($id, $check);
+		# Whatever CPU and error it was is the same finding.
+		my $where = $id =~ s{/cpu\d+/}{/}r =~ s/=[A-Z]+$//r;
+		my $key = "$check $where";
+		push @{$self->{order}}, $key if !$self->{found}{$key};
+		$self->{found}{$key}{check} //= $check;
+		$self->{found}{$key}{id} //= $id;
+		$self->{found}{$key}{text} //= (split /\n/, $text)[0];
+		$self->{found}{$key}{reason} //= $reason;
+		$self->{found}{$key}{times}++;
+	}
+	my $result = !@findings ? 'passed' : (grep { !defined } @reasons) ? 'failed' : 'known';
+	if ($result eq 'failed') {
+		$self->{failed}++;
+	} else {
+		$self->{passed}++;
+		$self->{xfailed}++ if $result eq 'known';
+	}
+	print $result eq 'failed' ? 'not ok' : 'ok', " $self->{n} $id",
+		$result eq 'known' ? " ($reasons[0]) # XFAIL" : '', "\n";
+	$self->write_json(id => $id, result => $result,
+		findings => [map { {check => $_->[0], text => $_->[1]} } @findings]);
+	$self->progress;
+	return $result;
+}
+
+sub skip {
+	my ($self, $id, $reason) = @_;
+	$self->{n}++;
+	$self->{skipped}++;
+	print "ok $self->{n} $id # SKIP $reason\n";
+	$self->write_json(id => $id, result => 'skipped', reason => $reason);
+}
+
+# What was found of drivers makes that there is more to do than was planned.
+sub planned {
+	my ($self, $more) = @_;
+	$self->{planned} += $more;
+}
+
+sub said { print "# $_\n" foreach map { split /\n/ } @_[1 .. $#_] }
+
+# Says now and then how far it is: at a terminal in place, else as a line.
+sub progress {
+	my ($self) = @_;
+	my $now = now();
+	return if $now < $self->{told} + (-t STDERR ? 0.5 : 20) || !$self->{n};
+	$self->{told} = $now;
+	my $left = ($now - $self->{start}) / $self->{n} * ($self->{planned} - $self->{n});
+	my $text = sprintf '%d of %d, %d failed, about %d:%02d left', $self->{n}, $self->{planned}, $self->{failed},
+		$left / 60, $left % 60;
+	if (-t STDERR) {
+		print STDERR "\r\e[K$text\r";
+	} else {
+		print "# $text\n";
+	}
+}
+
+# Writes the table of what was found, and counts. Returns whether nothing failed.
+sub end {
+	my ($self, $unfinished) = @_;
+	print STDERR "\r\e[K" if -t STDERR;
+	if (@{$self->{order}}) {
+		print "# Findings:\n";
+		printf "# %-10s %5s  %s\n", 'check', 'times', 'the first, and what';
+		foreach my $key (@{$self->{order}}) {
+			my $found = $self->{found}{$key};
+			printf "# %-10s %5d  %s\n", $found->{check}, $found->{times}, $found->{id};
+			print "#                   $found->{text}\n";
+			print "#                   known: $found->{reason}\n" if defined $found->{reason};
+		}
+	}
+	# Only now is it known how many there are.
+	print "1..$self->{n}\n";
+	my $failed = $self->{failed} + ($unfinished ? 1 : 0);
+	print "# $unfinished\n" if $unfinished;
+	printf "# Totals: pass:%d fail:%d xfail:%d xpass:0 skip:%d error:0\n", $self->{passed} - $self->{xfailed},
+		$failed, $self->{xfailed}, $self->{skipped};
+	my $took = now() - $self->{start};
+	$self->write_json(passed => $self->{passed}, failed => $failed, skipped => $self->{skipped},
+		seconds => sprintf('%.1f', $took) + 0);
+	return !$failed;
+}
+
+sub write_json {
+	my ($self, @pairs) = @_;
+	my $out = $self->{json_out} or return;
+	my @words;
+	while (my ($name, $value) = splice @pairs, 0, 2) {
+		push @words, json($name) . ':' . json($value);
+	}
+	print $out '{', join(',', @words), "}\n";
+}
+
+# Returns a value as JSON: a list, a hash, a number or text.
+sub json {
+	my ($value) = @_;
+	return '[' . join(',', map { json($_) } @$value) . ']' if ref $value eq 'ARRAY';
+	return '{' . join(',', map { json($_) . ':' . json($value->{$_}) } sort keys %$value) . '}' if ref $value;
+	return $value if $value =~ /^-?\d+(\.\d+)?$/;
+	$value =~ s/(["\\])/\\$1/g;
+	$value =~ s/([^ -~])/sprintf '\\u%04x', ord $1/ge;
+	return "\"$value\"";
+}
+
+1;
