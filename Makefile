@@ -18,10 +18,12 @@ override DRIVER := $(value DRIVER)
 override TEST := $(value TEST)
 override MATRIX := $(value MATRIX)
 override MUTANT := $(value MUTANT)
+override DRIVERS := $(value DRIVERS)
+override OPTIONS := $(value OPTIONS)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
-export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT
+export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT DRIVERS OPTIONS
 
-.PHONY: all modules selftests demo test test-all mutants torture conditions bench profile vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all mutants torture sweep conditions bench profile vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -66,6 +68,9 @@ mutants:
 torture:
 	@scripts/torture
 
+sweep:
+	@scripts/sweep
+
 conditions:
 	@scripts/conditions
 
@@ -106,6 +111,8 @@ help:
 	@echo '  torture        - random operations in a VM for MINUTES=, drawn from SEED='
 	@echo '                   on the kernel that is running, as root and without a VM:'
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
+	@echo '  sweep          - make each callback of each state of the kernel fail once in a VM, or with'
+	@echo '                   DRIVERS= those of drivers, and look at the machine after each'
 	@echo '  conditions     - run selftests in VMs of many kinds: few CPUs, isolated ones, a quota, ...'
 	@echo '  bench          - measure in VMs that count instructions what this costs beside C'
 	@echo '  profile        - where an offline and an online of a CPU take their time, in the VM;'
@@ -144,6 +151,8 @@ help:
 	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
 	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
 	@echo '  PROCESSES=N    - from how many processes at once, 8 to 1000 [12]'
+	@echo '  DRIVERS="A B"  - sweep: these drivers; all: the kernel and every driver that sets up states'
+	@echo '  OPTIONS="..."  - sweep: options of selftests/sweep/sweep, as --only ID or --shard 2/5'
 	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [3600, more with more CPUS; debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'
 	@echo '  REFRESH=1      - kernel-tree: look for a newer point release'
