@@ -7,7 +7,8 @@ use warnings;
 use IO::Handle;
 use kernel;
 
-# new(known => FILE, json => FILE, planned => NUMBER): FILE "known" has what is known and expected.
+# new(known => FILE, json => FILE, planned => NUMBER, timeline => PROGRAM): FILE "known" has what is known and
+# expected; the program draws logs.
 sub new {
 	my ($class, %self) = @_;
 	my $self = bless {%self, n => 0, passed => 0, failed => 0, skipped => 0, xfailed => 0, found => {},
@@ -67,6 +68,7 @@ sub result {
 	my $result = !@findings ? 'passed' : (grep { !defined } @reasons) ? 'failed' : 'known';
 	if ($result eq 'failed') {
 		$self->{failed}++;
+		$self->leave_picture($id);
 	} else {
 		$self->{passed}++;
 		$self->{xfailed}++ if $result eq 'known';
@@ -77,6 +79,16 @@ sub result {
 		findings => [map { {check => $_->[0], text => $_->[1]} } @findings]);
 	$self->progress;
 	return $result;
+}
+
+# Draws the log as it is now, if somebody has said where to. Of a thousand findings nobody looks at more than a few.
+sub leave_picture {
+	my ($self, $id) = @_;
+	my $dir = $ENV{RUST_HOTPLUG_OUT};
+	return if !defined $dir || $self->{failed} > 10;
+	my $file = "$dir/sweep-" . ($id =~ s/[^\w.-]+/_/gr) . '.html';
+	my @draw = ($self->{timeline}, '--format', 'html', '-o', $file);
+	print "# the log as it was then: $file\n" if system(@draw, '/sys/kernel/rust_hotplug/log') == 0;
 }
 
 sub skip {
