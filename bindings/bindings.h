@@ -25,6 +25,7 @@ bool rust_helper_cpuhp_is_atomic(int state);
 void rust_helper_hook_refuse(const char *name, size_t length, const char *reason);
 int rust_helper_hook(void);
 void rust_helper_unhook(void);
+void rust_helper_unhook_callbacks(void);
 void *rust_helper_running_step(void);
 int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,
 			      struct hlist_node **lastp);

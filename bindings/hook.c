@@ -52,10 +52,14 @@ int rust_helper_original_del(int state, struct hlist_node *node, bool invoke)
 	return __cpuhp_state_remove_instance(state, node, invoke);
 }
 
-/* On PREEMPT_RT, probes of tracepoints may take the locks of the book since 7.0 only. */
+/*
+ * On PREEMPT_RT, probes of tracepoints may take the locks of the book since 7.0 only. Where the compiler
+ * checks indirect calls, the originals may only be called directly: nobody else takes their addresses.
+ */
 #if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_KPROBES) && \
 	defined(CONFIG_KALLSYMS) && defined(CONFIG_TASKS_RCU) && defined(CONFIG_TRACEPOINTS) && \
-	!(defined(CONFIG_PREEMPT_RT) && defined(BEFORE_7_2))
+	!(defined(CONFIG_PREEMPT_RT) && defined(BEFORE_7_2)) && \
+	(defined(CONFIG_HAVE_STATIC_CALL) || !(defined(CONFIG_CFI) || defined(CONFIG_CFI_CLANG)))
 
 /*
  * Originals that are not exported. On x86 a static call is a direct one, which is patched in: where
@@ -447,6 +451,15 @@ static void unregister_hook(struct ftrace_ops *ops)
 }
 
 /*
+ * Takes out the callbacks' detour, if it is there. ftrace frees the list of its functions without a lock:
+ * who calls this keeps away whoever calls rust_helper_hook_callback().
+ */
+void rust_helper_unhook_callbacks(void)
+{
+	unregister_hook(&callbacks);
+}
+
+/*
  * Takes out what was put in, in any case. Functions of exerciser/hook/ may still be running then.
  * The callbacks' detour goes before the tracepoints, which tell it what to call instead, and before
  * the notifier, for what is hooked of a module must not stay so when the module goes.
@@ -457,7 +470,7 @@ void rust_helper_unhook(void)
 
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		unregister_hook(&hooks[i].ops);
-	unregister_hook(&callbacks);
+	rust_helper_unhook_callbacks();
 	unregister_probes();
 	if (notifier_registered)
 		unregister_module_notifier(&module_notifier);
@@ -570,6 +583,10 @@ ssize_t rust_helper_cpuhp_states(char *page)
 }
 
 #else
+
+void rust_helper_unhook_callbacks(void)
+{
+}
 
 int rust_helper_hook(void)
 {

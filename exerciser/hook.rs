@@ -222,6 +222,9 @@ impl Watcher {
             return Err(EOPNOTSUPP);
         }
         *wanted = true;
+        // This waits for the setups and removals that began before the hook was in place. Nothing is
+        // watched or armed before that: the calls of such a removal would look like those of a CPU
+        // that goes offline, where a teardown may fail.
         self.learn()
             .inspect_err(|_| self.unhook_if_unwanted(wanted))
     }
@@ -256,10 +259,18 @@ impl Watcher {
         if !*wanted || self.is_watching() || !self.targets.lock().is_empty() {
             return;
         }
+        {
+            // The work item and the notification of a module that goes change what is hooked with
+            // this locked. After that they find nothing: no state has a target, and the list is
+            // empty.
+            let mut hooked = self.hooked.lock();
+            // SAFETY: Whoever calls `hook_callback()` holds the lock.
+            unsafe { bindings::unhook_callbacks() };
+            hooked.clear();
+        }
         // SAFETY: Whoever takes the hook out holds the mutex.
         unsafe { bindings::unhook() };
         self.wait_for_detours();
-        self.hooked.lock().clear();
         *wanted = false;
     }
 

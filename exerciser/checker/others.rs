@@ -72,6 +72,11 @@ impl Progress {
             error: None,
         }
     }
+
+    /// Whether a startup is known to have failed.
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
 }
 
 impl Others {

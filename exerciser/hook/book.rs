@@ -124,7 +124,7 @@ impl Operating {
     /// If a callback returned a positive number, the kernel returns that, which then looks like the
     /// number of the state. But the state had got its number before the callback was called.
     pub(super) fn number_returned(&mut self, returned: Returned) -> Returned {
-        if returned.0 <= 0 {
+        if returned.0 <= 0 || self.progress.has_failed() {
             return returned;
         }
         if self.number < 0 {

@@ -29,7 +29,8 @@ impl Watcher {
                     function
                 };
                 let known = hooked.contains(&function);
-                // SAFETY: The callbacks' detour finds a watcher, and what to call instead.
+                // SAFETY: The callbacks' detour finds a watcher, and what to call instead. It is
+                // not taken out meanwhile, for that is done with `hooked` locked.
                 let hook = || unsafe { bindings::hook_callback(function as *mut _, true) };
                 let ok = known || hooked.reserve(1, GFP_KERNEL).is_ok() && hook() == 0;
                 if ok {

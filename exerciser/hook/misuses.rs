@@ -174,7 +174,7 @@ impl Watcher {
                 // SAFETY: The module is still there.
                 let gone = unsafe { bindings::is_of_module(module, function as *mut _) };
                 if gone {
-                    // SAFETY: It has been hooked.
+                    // SAFETY: It has been hooked, and `hooked` is locked.
                     unsafe { bindings::hook_callback(function as *mut _, false) };
                 }
                 !gone

@@ -26,7 +26,8 @@ pub(super) struct Known {
 /// What is known of an instance.
 struct Instance {
     seen: Seen,
-    cpus: KVVec<Option<bool>>,
+    /// Not in pages of their own: an instance is forgotten where nobody can wait.
+    cpus: KVec<Option<bool>>,
 }
 
 /// The callbacks that have been seen.
@@ -104,7 +105,7 @@ impl Known {
         if self.instances.get(&key).is_none() {
             let instance = Instance {
                 seen: Seen::default(),
-                cpus: KVVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?,
+                cpus: KVec::from_elem(None, nr_cpu_ids() as usize, GFP_ATOMIC).ok()?,
             };
             self.instances
                 .try_create_and_insert(key, instance, GFP_ATOMIC)
