@@ -18,9 +18,9 @@ defect() {
 	esac
 }
 
-# loaded_modules: prints the names of all modules that are loaded, the last first.
+# loaded_modules: prints the names of all modules that are loaded and can be unloaded, the last first.
 loaded_modules() {
-	cut -d ' ' -f 1 /proc/modules
+	awk '!/\[permanent\]/ { print $1 }' /proc/modules
 }
 
 # unload_new: unloads all modules that were not loaded when $tmp/modules was written. Sets $_left to those
