@@ -13,7 +13,8 @@
 # After each fault, what came of it is printed and compared with what is known, and the CPU is made whole again.
 # The kernel log has what is tried before it is, so it says of what the kernel died.
 #
-# Of what the kernel dies in the end differs: of the BUG() of stop_machine() or, on 6.18, of the timer's interrupt.
+# Of what the kernel dies in the end differs: of the BUG() of stop_machine() or, on 6.18, of the timer's interrupt. On
+# arm64 it hangs.
 #
 # What the kernel does wrong there is described in ../reports. Of the last fault it knows by itself: a comment in
 # fail_store(), kernel/cpu.c, says why hotplug/fail does not take cpu:bringup of a CPU that is up.
@@ -182,6 +183,8 @@ done
 
 say "all but the last have come out as they should"
 splats_end >/dev/null
+# Where the kernel only hangs, it looks every so many seconds, and panics.
+[ ! -w /proc/sys/kernel/hung_task_timeout_secs ] || set_to 10 /proc/sys/kernel/hung_task_timeout_secs
 aim cpu:bringup teardown EIO
 cpu_down "$cpu"
 
