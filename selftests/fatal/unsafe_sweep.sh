@@ -14,7 +14,7 @@
 # The kernel log has what is tried before it is, so it says of what the kernel died.
 #
 # Of what the kernel dies in the end differs: of the BUG() of stop_machine() or, on 6.18, of the timer's interrupt. On
-# arm64 it hangs.
+# arm64 it hangs for ever, so that the last fault is left out there.
 #
 # What the kernel does wrong there is described in ../reports. Of the last fault it knows by itself: a comment in
 # fail_store(), kernel/cpu.c, says why hotplug/fail does not take cpu:bringup of a CPU that is up.
@@ -183,8 +183,10 @@ done
 
 say "all but the last have come out as they should"
 splats_end >/dev/null
-# Where the kernel only hangs, it looks every so many seconds, and panics.
-[ ! -w /proc/sys/kernel/hung_task_timeout_secs ] || set_to 10 /proc/sys/kernel/hung_task_timeout_secs
+if [ "$(uname -m)" = aarch64 ]; then
+	diag "offline cpu:bringup teardown: left out: after it this kernel hangs, and nothing tells of it"
+	exit 0
+fi
 aim cpu:bringup teardown EIO
 cpu_down "$cpu"
 
