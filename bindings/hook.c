@@ -53,8 +53,9 @@ int rust_helper_original_del(int state, struct hlist_node *node, bool invoke)
 }
 
 /*
- * On PREEMPT_RT, probes of tracepoints may take the locks of the book since 7.0 only. Where the compiler
- * checks indirect calls, the originals may only be called directly: nobody else takes their addresses.
+ * On PREEMPT_RT, probes of tracepoints may take the locks of the book since 7.0 only. Where the
+ * compiler checks indirect calls, the originals may only be called directly: nobody else takes
+ * their addresses.
  */
 #if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_KPROBES) && \
 	defined(CONFIG_KALLSYMS) && defined(CONFIG_TASKS_RCU) && defined(CONFIG_TRACEPOINTS) && \
@@ -451,8 +452,8 @@ static void unregister_hook(struct ftrace_ops *ops)
 }
 
 /*
- * Takes out the callbacks' detour, if it is there. ftrace frees the list of its functions without a lock:
- * who calls this keeps away whoever calls rust_helper_hook_callback().
+ * Takes out the callbacks' detour, if it is there. ftrace frees the list of its functions without a
+ * lock: who calls this keeps away whoever calls rust_helper_hook_callback().
  */
 void rust_helper_unhook_callbacks(void)
 {

@@ -222,9 +222,9 @@ impl Watcher {
             return Err(EOPNOTSUPP);
         }
         *wanted = true;
-        // This waits for the setups and removals that began before the hook was in place. Nothing is
-        // watched or armed before that: the calls of such a removal would look like those of a CPU
-        // that goes offline, where a teardown may fail.
+        // This waits for the setups and removals that began before the hook was in place. Nothing
+        // is watched or armed before that: the calls of such a removal would look like those of a
+        // CPU that goes offline, where a teardown may fail.
         self.learn()
             .inspect_err(|_| self.unhook_if_unwanted(wanted))
     }
