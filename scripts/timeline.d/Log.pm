@@ -22,9 +22,10 @@ our @WORDS = qw(started ended FAILED undone restored finding lost);
 my $CALL = 'Q<Q<L<L<C';
 my $CALL_SIZE = length pack $CALL, (0) x 5;
 # The first call of the operation and how many there are, when the first began and the last one
-# ended, the call that failed + 1, and whether something was undone or restored.
-my $OPERATION = 'L<L<Q<Q<L<C';
-my $OPERATION_SIZE = length pack $OPERATION, (0) x 6;
+# ended, the call that failed + 1, whether something was undone or restored, and whether it is plain:
+# nothing but calls, each of which began when the one before had ended.
+my $OPERATION = 'L<L<Q<Q<L<CC';
+my $OPERATION_SIZE = length pack $OPERATION, (0) x 7;
 
 sub new {
 	my ($class) = @_;
@@ -91,7 +92,7 @@ sub calls_of {
 sub operation {
 	my ($self, $i) = @_;
 	my %op = (number => $i);
-	@op{qw(first count begin end failed undone)} =
+	@op{qw(first count begin end failed undone plain)} =
 		unpack $OPERATION, substr $self->{operations}, $i * $OPERATION_SIZE, $OPERATION_SIZE;
 	$op{what} = ($self->call($op{first}))[2];
 	return \%op;

@@ -33,7 +33,7 @@ sub interrupt {
 	my ($self) = @_;
 	my $now = $self->{now};
 	if ($now) {
-		$self->{log}->add_operation(@$now{qw(first count begin end failed undone)});
+		$self->{log}->add_operation(@$now{qw(first count begin end failed undone plain)});
 		$self->{number}++;
 		$self->{now} = undef;
 	}
@@ -50,16 +50,17 @@ sub begin {
 	my ($self, $begin, $what) = @_;
 	my $log = $self->{log};
 	$self->{now} = {
-		first => $log->count, count => 0, begin => $begin, end => $begin, failed => 0, undone => 0,
-		key => $what ? $what->{key} : '', callback => $what ? $what->{callback} : '',
+		first => $log->count, count => 0, begin => $begin, end => $begin, failed => 0, undone => 0, plain => 1,
+		key => $what ? $what->{key} : '', run => $what ? $what->{run} : 0, callback => $what ? $what->{callback} : '',
 		instance => '', place => undef,
 	};
 }
 
-# Adds calls to what is under way.
+# Adds what is no call to what is under way.
 sub add {
 	my ($self, $time, $took, $number, $result) = @_;
 	my $now = $self->{now};
+	$now->{plain} = 0;
 	$now->{count}++;
 	$now->{end} = $time if $time > $now->{end};
 	$self->{log}->add_call($time, $took, $number, $self->{number}, $result);
@@ -103,47 +104,63 @@ sub goes_on {
 	return $what->{place} == $now->{place} && $what->{instance} ne $now->{instance};
 }
 
+# What is worked out of a "what" when it comes for the first time.
+sub prepare {
+	my ($self, $what) = @_;
+	$what->{key} = key($what);
+	$what->{place} = place($what);
+	$what->{is_call} = $what->{callback} eq 'startup' || $what->{callback} eq 'teardown';
+	$what->{result} = $what->{ret} < 0 ? FAILED : $what->{callback} eq 'startup' ? STARTED : ENDED;
+	# The same number for calls that go on with each other, as long as nothing fails.
+	my $runs = $self->{runs} //= {};
+	my $goes_on = $what->{is_call} && $what->{result} != FAILED;
+	$what->{run} = $goes_on ? $runs->{"$what->{key} $what->{callback}"} //= 1 + keys %$runs : 0;
+}
+
 # call TIME TOOK NUMBER: the next one in the log.
 sub call {
 	my ($self, $time, $took, $number) = @_;
 	my $what = $self->{whats}[$number];
-	if (!defined $what->{key}) {
-		$what->{key} = key($what);
-		$what->{place} = place($what);
-		$what->{is_call} = $what->{callback} eq 'startup' || $what->{callback} eq 'teardown';
-		$what->{result} = $what->{ret} < 0 ? FAILED : $what->{callback} eq 'startup' ? STARTED : ENDED;
+	my $now = $self->{now};
+	# Most calls are the next one of an operation in which nothing has failed. This is where the time goes.
+	if ($now && $now->{run} && $now->{run} == ($what->{run} // 0) && $what->{place} > $now->{place} &&
+	    $time - $took >= $now->{end} && !@{$self->{findings}}) {
+		$now->{place} = $what->{place};
+		$now->{instance} = $what->{instance};
+		$now->{end} = $time;
+		$now->{count}++;
+		$self->{log}->add_call($time, $took, $number, $self->{number}, $what->{result});
+		return;
 	}
+	$self->prepare($what) if !defined $what->{key};
 	if (!$what->{is_call}) {
 		push @{$self->{findings}}, [$time, $number];
 		return;
 	}
 	my $begin = $took < $time ? $time - $took : 0;
-	my $now = $self->{now};
 	my $result = $what->{result};
-	# Most calls are the next one of an operation in which nothing has failed.
-	if ($now && !$now->{failed} && $now->{key} eq $what->{key} && $now->{callback} eq $what->{callback} &&
-	    $what->{place} > $now->{place} && $begin >= $now->{end}) {
-		$now->{place} = $what->{place};
-		$now->{instance} = $what->{instance};
-	} else {
-		if (!$now || !goes_on($now, $what, $begin)) {
-			my $findings = $self->{findings};
-			$self->{findings} = [];
-			$self->interrupt;
-			$self->{findings} = $findings;
-			$self->begin($begin, $what);
-			$now = $self->{now};
-		}
-		if ($what->{callback} eq $now->{callback}) {
-			@$now{qw(place instance)} = @$what{qw(place instance)} if $begin >= $now->{end};
-		} elsif ($now->{failed}) {
-			$now->{undone} = 1;
-			$result = $result == STARTED ? RESTORED : $result == ENDED ? UNDONE : $result;
-		}
-		$now->{begin} = $begin if $begin < $now->{begin};
+	if (!$now || !goes_on($now, $what, $begin)) {
+		my $findings = $self->{findings};
+		$self->{findings} = [];
+		$self->interrupt;
+		$self->{findings} = $findings;
+		$self->begin($begin, $what);
+		$now = $self->{now};
 	}
+	if ($what->{callback} eq $now->{callback}) {
+		@$now{qw(place instance)} = @$what{qw(place instance)} if $begin >= $now->{end};
+	} elsif ($now->{failed}) {
+		$now->{undone} = 1;
+		$result = $result == STARTED ? RESTORED : $result == ENDED ? UNDONE : $result;
+	}
+	$now->{plain} = 0 if $begin < $now->{end};
+	$now->{begin} = $begin if $begin < $now->{begin};
 	$self->take_findings if @{$self->{findings}};
-	$now->{failed} ||= $self->{log}->count + 1 if $result == FAILED;
+	if ($result == FAILED) {
+		$now->{failed} ||= $self->{log}->count + 1;
+		# What comes next may undo it.
+		$now->{run} = 0;
+	}
 	$now->{count}++;
 	$now->{end} = $time if $time > $now->{end};
 	$self->{log}->add_call($time, $took, $number, $self->{number}, $result);

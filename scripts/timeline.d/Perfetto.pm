@@ -95,7 +95,7 @@ sub draw {
 	my $instant = sub {
 		my ($time, @event) = @_;
 		my $halves = $event->(INSTANT, @event);
-		print $out $halves->[0], Protobuf::fixed_varint($time), $halves->[1];
+		print $out $halves->[0], Protobuf::fixed_varints($time), $halves->[1];
 	};
 
 	# Slices on a track have to be one within the other, and to be there in the order of time. So what begins first
@@ -124,7 +124,7 @@ sub draw {
 	};
 	my $slice_of = sub {
 		my ($track, $halves, $begin, $end) = @_;
-		$slice->($track, $halves, $begin, $end, map { Protobuf::fixed_varint($_) } $begin, $end);
+		$slice->($track, $halves, $begin, $end, Protobuf::fixed_varints($begin, $end));
 	};
 
 	# The events that all calls of a kind have, made when the first one comes.
@@ -151,20 +151,64 @@ sub draw {
 		return \%events;
 	};
 
+	# end_of OP: what is drawn of it is written after what was interned for it.
+	my $end_of = sub {
+		my ($op) = @_;
+		$close->($_, $op->{end}) foreach sort { $a <=> $b } keys %open;
+		print $out $text;
+		$text = '';
+	};
+	# plain OP CALLS EVENT: draws an operation in which one call comes after the other, as most are. EVENT is what
+	# the operation itself is.
+	my $plain = sub {
+		my ($op, $flat, $of) = @_;
+		my (@times, @kinds, %from, %to);
+		for (my $at = 0; $at < @$flat; $at += 5) {
+			my ($end, $took, $number, $result) = @$flat[$at, $at + 1, $at + 2, $at + 4];
+			push @times, $took < $end ? $end - $took : 0, $end;
+			push @kinds, $events[$number][$result] //= $events_of->($number, $result);
+		}
+		if ($op->{what}{op} eq 'hotplug') {
+			$from{$op->{what}{cpu}} = $op->{begin};
+			$to{$op->{what}{cpu}} = $op->{end};
+		} else {
+			for (my $call = 0; $call < @kinds; $call++) {
+				my $cpu = $whats->[$flat->[$call * 5 + 2]]{cpu};
+				$from{$cpu} //= $times[$call * 2];
+				$to{$cpu} = $times[$call * 2 + 1];
+			}
+		}
+		$slice_of->($OPERATIONS, $event->(SLICE_BEGIN, $OPERATIONS, @$of), $op->{begin}, $op->{end});
+		foreach my $cpu (sort { $a <=> $b } keys %from) {
+			my $track = $CPU_0 + $cpu;
+			$slice_of->($track, $event->(SLICE_BEGIN, $track, @$of), $from{$cpu}, $to{$cpu});
+		}
+		my @texts = Protobuf::fixed_varints(@times);
+		my $at = 0;
+		foreach my $events (@kinds) {
+			my ($begin, $end, $both) = ($texts[$at], $texts[$at + 1], $events->{both});
+			$text .= $both->[0] . $begin . $both->[1] . $end . $both->[2] . $begin . $both->[3] . $end . $both->[4];
+			$text .= $events->{instant}[0] . $end . $events->{instant}[1] if $events->{instant};
+			$at += 2;
+		}
+		$end_of->($op);
+	};
+
 	foreach my $i (0 .. $log->operations - 1) {
 		my $op = $log->operation($i);
 		my @flat = $log->calls_of($op);
 		my ($title, $outcome) = ($log->title($op), $log->outcome($op));
 		$title .= ": $outcome" if $outcome;
+		my @of = ($title, ['operation'], calls => $op->{count}, $outcome ? (outcome => $outcome) : ());
+		if ($op->{plain}) {
+			$plain->($op, \@flat, \@of);
+			next;
+		}
 		# When each call began and where it is in the list.
 		my (@begin, %from, %to, @order);
-		my ($sorted, $last) = (1, 0);
 		for (my $at = 0; $at < @flat; $at += 5) {
 			my ($end, $took) = @flat[$at, $at + 1];
 			my $begin = $took < $end ? $end - $took : 0;
-			# One that began before the last one ended has that one in it.
-			$sorted = 0 if $begin < $last;
-			$last = $end;
 			$begin[$at] = $begin;
 			push @order, $at;
 			my ($number, $result) = @flat[$at + 2, $at + 4];
@@ -174,13 +218,12 @@ sub draw {
 			$to{$cpu} = $end;
 		}
 		# In the order in which they began, with those that have others in them before these.
-		@order = sort { $begin[$a] <=> $begin[$b] || $flat[$b] <=> $flat[$a] } @order if !$sorted;
-		my @of = ($title, ['operation'], calls => $op->{count}, $outcome ? (outcome => $outcome) : ());
+		@order = sort { $begin[$a] <=> $begin[$b] || $flat[$b] <=> $flat[$a] } @order;
 		$slice_of->($OPERATIONS, $event->(SLICE_BEGIN, $OPERATIONS, @of), $op->{begin}, $op->{end}) if %from;
 		foreach my $at (@order) {
 			my ($begin, $end, $number, $result) = ($begin[$at], $flat[$at], @flat[$at + 2, $at + 4]);
 			# Most calls are like one before, in an operation that is known.
-			my $events = %from ? undef : $events[$number]{$result};
+			my $events = %from ? undef : $events[$number][$result];
 			if (!$events) {
 				my $what = $whats->[$number];
 				if ($result == LOST) {
@@ -196,23 +239,14 @@ sub draw {
 						state => $what->{state}, task => $what->{task}, on => $what->{on});
 					next;
 				}
-				$events = $events[$number]{$result} //= $events_of->($number, $result);
+				$events = $events[$number][$result] //= $events_of->($number, $result);
 			}
-			my ($begin_text, $end_text) = (Protobuf::fixed_varint($begin), Protobuf::fixed_varint($end));
-			if ($sorted) {
-				my $both = $events->{both};
-				$text .= $both->[0] . $begin_text . $both->[1] . $end_text . $both->[2] . $begin_text . $both->[3] . $end_text .
-					$both->[4];
-			} else {
-				$slice->($events->{cpu}, $events->{begin}, $begin, $end, $begin_text, $end_text);
-				$slice->($events->{task}, $events->{begin_task}, $begin, $end, $begin_text, $end_text);
-			}
+			my ($begin_text, $end_text) = Protobuf::fixed_varints($begin, $end);
+			$slice->($events->{cpu}, $events->{begin}, $begin, $end, $begin_text, $end_text);
+			$slice->($events->{task}, $events->{begin_task}, $begin, $end, $begin_text, $end_text);
 			$text .= $events->{instant}[0] . $end_text . $events->{instant}[1] if $events->{instant};
 		}
-		$close->($_, $op->{end}) foreach sort { $a <=> $b } keys %open;
-		# After what was interned for it.
-		print $out $text;
-		$text = '';
+		$end_of->($op);
 	}
 	# What is wrong with the log, where somebody looks at all of it.
 	my $last = $log->count ? ($log->call($log->count - 1))[0] : 0;

@@ -15,18 +15,19 @@ sub varint {
 	return $bytes . chr $number;
 }
 
-# A number in as many bytes whatever it is, so that the length of a message is known before it. The bytes for 14 bits are
-# looked up, and those for the highest ones, which are mostly the same as the last time, are kept.
+# Numbers in as many bytes whatever they are, so that the length of a message is known before it. The bytes for 14 bits
+# are looked up, and those for the highest ones, which are mostly the same as the last time, are kept.
 my @pairs = map { pack 'C2', $_ & 127 | 128, $_ >> 7 | 128 } 0 .. (1 << 14) - 1;
 my ($high, $high_bytes) = (-1, '');
 
-sub fixed_varint {
-	my ($number) = @_;
-	if ($number >> 28 != $high) {
-		$high = $number >> 28;
-		$high_bytes = $pairs[$high & 16383] . $pairs[$high >> 14 & 16383] . chr($high >> 28 & 127);
-	}
-	return $pairs[$number & 16383] . $pairs[$number >> 14 & 16383] . $high_bytes;
+sub fixed_varints {
+	return map {
+		if ($_ >> 28 != $high) {
+			$high = $_ >> 28;
+			$high_bytes = $pairs[$high & 16383] . $pairs[$high >> 14 & 16383] . chr($high >> 28 & 127);
+		}
+		$pairs[$_ & 16383] . $pairs[$_ >> 14 & 16383] . $high_bytes;
+	} @_;
 }
 
 # A field with a number. Of a negative one the bits are taken as they are, all 64.

@@ -38,7 +38,7 @@ function plain(view, at) {
 	return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
 }
 
-const CALL = 25, OPERATION = 29;
+const CALL = 25, OPERATION = 30;
 const callView = bytesOf('call-bytes'), operationView = bytesOf('operation-bytes');
 const count = callView.byteLength / CALL;
 const operations = operationView.byteLength / OPERATION;
