@@ -27,11 +27,12 @@ int rust_helper_hook(void);
 void rust_helper_unhook(void);
 void rust_helper_unhook_callbacks(void);
 void *rust_helper_running_step(void);
+bool rust_helper_step_is_nested(void);
 int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,
 			      struct hlist_node **lastp);
 int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
 				   struct hlist_node *node, struct hlist_node **lastp,
-				   void *running);
+				   void *running, bool expects_callback);
 int rust_helper_original_issue(int cpu, int state, bool bringup, struct hlist_node *node);
 int rust_helper_original_add(int state, struct hlist_node *node, bool invoke);
 int rust_helper_original_setup(int state, const char *name, bool invoke,
@@ -43,7 +44,6 @@ void rust_helper_hook_anchor(void);
 int rust_helper_original_callback(void *function, unsigned int cpu, struct hlist_node *node);
 void rust_helper_hook_synchronize(void);
 void rust_helper_hook_callbacks_later(void);
-void rust_helper_expect_callback(bool expect);
 void rust_helper_hook_aim(int state, bool aim);
 void rust_helper_hook_watch(bool watch);
 int rust_helper_hook_callback(void *function, bool hook);

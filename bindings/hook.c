@@ -79,22 +79,40 @@ DEFINE_STATIC_CALL_NULL(original_add, rust_hotplug_add);
 static struct step {
 	struct task_struct *task;
 	void *running;
+	/* Whether the callbacks that it calls are to lead to their detour. */
+	bool expects_callback;
+	/* Whether it is part of what a callback of another step of this task does. */
+	bool nested;
 } steps[4];
 
-/* What the step of the calling task was begun with; NULL if there is none. */
-static __always_inline void *running_step(void)
+static __always_inline struct step *own_step(void)
 {
 	struct step *step;
 
 	for (step = steps; step < steps + ARRAY_SIZE(steps); step++)
 		if (READ_ONCE(step->task) == current)
-			return step->running;
+			return step;
 	return NULL;
+}
+
+/* What the step of the calling task was begun with; NULL if there is none. */
+static __always_inline void *running_step(void)
+{
+	struct step *step = own_step();
+
+	return step ? step->running : NULL;
 }
 
 void *rust_helper_running_step(void)
 {
 	return running_step();
+}
+
+bool rust_helper_step_is_nested(void)
+{
+	struct step *step = own_step();
+
+	return step && step->nested;
 }
 
 /* The original for a step that does not go into the log. redirect() knows it by this function. */
@@ -104,19 +122,47 @@ noinline int rust_helper_original_step(unsigned int cpu, int state, bool bringup
 	return static_call(original_step)(cpu, state, bringup, node, lastp);
 }
 
-/* For one that does: the probes of the tracepoints find @running. */
-int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
-				   struct hlist_node *node, struct hlist_node **lastp,
-				   void *running)
+/*
+ * A callback may set up or remove a state of section PREPARE: a step that begins while another one
+ * of the same task waits for it.
+ */
+static noinline int nested_step(struct step *step, unsigned int cpu, int state, bool bringup,
+				struct hlist_node *node, struct hlist_node **lastp,
+				void *running, bool expects_callback)
 {
-	struct step *step;
+	struct step outer = *step;
 	int ret;
 
+	step->running = running;
+	step->expects_callback = expects_callback;
+	step->nested = true;
+	ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
+	step->running = outer.running;
+	step->expects_callback = outer.expects_callback;
+	step->nested = outer.nested;
+	return ret;
+}
+
+/*
+ * For one that does: the probes of the tracepoints find @running, and if @expects_callback, the
+ * callbacks lead to their detour.
+ */
+int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
+				   struct hlist_node *node, struct hlist_node **lastp,
+				   void *running, bool expects_callback)
+{
+	struct step *step = own_step();
+	int ret;
+
+	if (unlikely(step))
+		return nested_step(step, cpu, state, bringup, node, lastp, running,
+				   expects_callback);
 	for (step = steps; step < steps + ARRAY_SIZE(steps); step++) {
 		/* Whoever had it before is through with it: pairs with the release below. */
 		if (READ_ONCE(step->task) || cmpxchg(&step->task, NULL, current))
 			continue;
 		step->running = running;
+		step->expects_callback = expects_callback;
 		ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
 		/* Whoever has it next finds the pointer not in use: pairs with cmpxchg(). */
 		smp_store_release(&step->task, NULL);
@@ -195,20 +241,16 @@ static void notrace redirect_step(unsigned long ip, unsigned long parent_ip,
 		redirect(ip, parent_ip, ops, fregs);
 }
 
-/* The task that is in cpuhp_invoke_callback() for a state of which an instance is to fail. */
-static struct task_struct *expecting;
-
-void rust_helper_expect_callback(bool expect)
-{
-	WRITE_ONCE(expecting, expect ? current : NULL);
-}
-
 /* Drivers call their callbacks by themselves, too; this is about cpuhp's calls only. */
 static void notrace redirect_callback(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	if (READ_ONCE(expecting) == current && parent_ip - step_entry < step_size &&
-	    running_step())
+	struct step *step;
+
+	if (parent_ip - step_entry >= step_size)
+		return;
+	step = own_step();
+	if (step && step->expects_callback)
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)rust_hotplug_callback);
 }
 
@@ -439,16 +481,28 @@ void rust_helper_hook_synchronize(void)
 	synchronize_rcu_tasks();
 }
 
+/*
+ * ftrace has given up on itself, as it does for good when it finds the text of the kernel other than
+ * it left it. It goes on calling what it called, so that the code has to stay: no rmmod succeeds any
+ * more, and one that is under way does not end.
+ */
+static void stay_forever(void)
+{
+	if (try_module_get(THIS_MODULE)) {
+		pr_crit("ftrace is dead, and goes on calling this module: it stays until the machine is restarted\n");
+		return;
+	}
+	pr_crit("ftrace is dead, and goes on calling this module: it stays, and rmmod hangs, until the machine is restarted\n");
+	while (true)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+}
+
 static void unregister_hook(struct ftrace_ops *ops)
 {
-	if (ops->flags & FTRACE_OPS_FL_ENABLED) {
-		int ret = unregister_ftrace_function(ops);
-
-		/* ftrace has given up on itself. It goes on calling what it called. */
-		if (WARN_ON_ONCE(ret))
-			__module_get(THIS_MODULE);
-	}
-	ftrace_free_filter(ops);
+	if ((ops->flags & FTRACE_OPS_FL_ENABLED) && WARN_ON_ONCE(unregister_ftrace_function(ops)))
+		stay_forever();
+	else
+		ftrace_free_filter(ops);
 }
 
 /*

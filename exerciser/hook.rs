@@ -214,6 +214,9 @@ impl Watcher {
         let mut book = Book::new()?;
         book.swap_but_targets(&mut self.book.lock());
         drop(book);
+        // INVARIANT: Whoever has `self` has it pinned: it was initialised in place, and is not
+        // `Unpin`. Before it is gone it is dropped, and that takes the hook out and stores null
+        // when nobody is counted any more.
         WATCHER.store(ptr::from_ref(self).cast_mut(), Release);
         // SAFETY: The detours find a watcher. Whoever puts the hook in place holds the mutex.
         if let Err(error) = to_result(unsafe { bindings::hook() }) {
@@ -283,6 +286,7 @@ impl Watcher {
         // The last instructions of a detour are not counted any more.
         // SAFETY: This is process context.
         unsafe { bindings::hook_synchronize() };
+        // INVARIANT: Null is allowed at any time.
         WATCHER.store(ptr::null_mut(), Release);
     }
 }

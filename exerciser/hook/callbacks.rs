@@ -72,9 +72,11 @@ impl Watcher {
             }
         }
         let function = running.function;
-        // SAFETY: The tracepoint has just told the address of the callback that is called here: it
-        // is taken out after the detour of the callbacks. By this function's requirement the
-        // arguments are those of the call.
+        // SAFETY: The address is that of the callback in the place of which this is called: the
+        // probe of the tracepoint, which the kernel passes before each call, has put it there in
+        // this step, and stays until the detour of the callbacks has been taken out. The code is
+        // there, for the kernel is calling it. By this function's requirement the arguments are
+        // those of the call.
         unsafe { bindings::original_callback(function as *mut _, cpu, node) }
     }
 }

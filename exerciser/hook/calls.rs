@@ -59,7 +59,9 @@ impl Watcher {
             if core::mem::replace(&mut running.in_callback, true) {
                 book.end_callback(number);
             }
-            let alone = book.begin_callback(number);
+            // A callback that sets up a state waits for the callbacks of that.
+            // SAFETY: The function looks at what steps are under way.
+            let alone = book.begin_callback(number) || unsafe { bindings::step_is_nested() };
             let progress = match running.issued_by {
                 0 => None,
                 task => {

@@ -16,7 +16,8 @@ use kernel::sync::atomic::{
 /// # Invariants
 ///
 /// While a detour or the like is under way that is counted in [`INSIDE`], this is null or the
-/// address of a [`Watcher`] that lives.
+/// address of a [`Watcher`] that is pinned and lives, and that nobody has an exclusive reference to,
+/// but for the pinned one that it is dropped with.
 pub(super) static WATCHER: Atomic<*mut Watcher> = Atomic::new(ptr::null_mut());
 
 /// How many detours, notifications and work items are under way.
@@ -35,7 +36,10 @@ impl Inside {
 
     /// Returns what to work with, if the hook is in place.
     pub(super) fn watcher(&self) -> Option<&Watcher> {
-        // SAFETY: By the invariant of `WATCHER`, and this is counted.
+        // SAFETY: `self` is counted, so by the invariant of `WATCHER` this is null or the address
+        // of a watcher that lives for as long as `self`. Whoever drops it has a reference that
+        // other ones may exist besides, because a `Watcher` is not `Unpin`; it is not used as an
+        // exclusive one before nobody is counted any more.
         unsafe { WATCHER.load(Acquire).as_ref() }
     }
 }

@@ -61,9 +61,22 @@ impl Watcher {
     ) -> c_int {
         // SAFETY: This function's own requirement.
         let original = || unsafe { bindings::original_step(cpu, number, startup, node, lastp) };
-        let original_seen = move |running| {
-            // SAFETY: As above. What the probes find is that of this step, and lives for as long.
-            unsafe { bindings::original_step_seen(cpu, number, startup, node, lastp, running) }
+        let original_seen = move |running: &mut Running<'_>, expects_callback| {
+            let running = running.as_raw();
+            // SAFETY: By this function's requirement the arguments are those of the call. The
+            // probes, and the detour of the callbacks, find `running` in this task only, and until
+            // the function returns: so it lives, and nobody uses it besides.
+            unsafe {
+                bindings::original_step_seen(
+                    cpu,
+                    number,
+                    startup,
+                    node,
+                    lastp,
+                    running,
+                    expects_callback,
+                )
+            }
         };
         let callback = if startup {
             Callback::Startup
@@ -118,7 +131,7 @@ impl Watcher {
             // The callbacks of a step that is for all instances have a detour of their own.
             self.run_armed(&mut running, known.is_hooked, original_seen)
         } else {
-            original_seen(running.as_raw())
+            original_seen(&mut running, false)
         };
         if ret != 0 || running.in_callback {
             let book = &mut *self.book.lock();
@@ -175,19 +188,14 @@ impl Watcher {
 
     /// Runs a step that may be made to fail: as a whole, or if the callbacks are hooked, in these.
     #[cold]
-    fn run_armed(
+    fn run_armed<'a>(
         &self,
-        running: &mut Running<'_>,
+        running: &mut Running<'a>,
         is_hooked: bool,
-        original: impl FnOnce(*mut c_void) -> c_int,
+        original: impl FnOnce(&mut Running<'a>, bool) -> c_int,
     ) -> c_int {
         if is_hooked {
-            // SAFETY: The detour of the callback finds what is running, until this is taken back.
-            unsafe { bindings::expect_callback(true) };
-            let ret = original(running.as_raw());
-            // SAFETY: As above.
-            unsafe { bindings::expect_callback(false) };
-            return ret;
+            return original(running, true);
         }
         let target = running.target.as_ref();
         if let Some(effect) = target.and_then(|target| target.fire(&running.call)) {
@@ -201,6 +209,6 @@ impl Watcher {
                 return error.to_errno();
             }
         }
-        original(running.as_raw())
+        original(running, false)
     }
 }

@@ -3,6 +3,7 @@
 //! A word of a record.
 
 use core::cell::UnsafeCell;
+use kernel::prelude::*;
 
 /// A word that one writes while others read it, without an order.
 ///
@@ -10,7 +11,12 @@ use core::cell::UnsafeCell;
 /// function of the kernel for each access, and a record has ten words.
 pub(super) struct Word(UnsafeCell<u64>);
 
-// SAFETY: It is accessed by `read()` and `write()` only, which several threads may call at a time.
+// One that takes two instructions could be read half written.
+static_assert!(size_of::<Word>() == size_of::<usize>());
+
+// SAFETY: What is inside is reached by `read()` and `write()` only. Each makes one volatile access of
+// a machine word through a pointer, and no reference to it. In the kernel's memory model any number
+// of those may race: whoever reads gets what somebody has written.
 unsafe impl Sync for Word {}
 
 impl Word {
@@ -22,9 +28,8 @@ impl Word {
     /// C: `READ_ONCE()`.
     #[inline]
     pub(super) fn read(&self) -> u64 {
-        // SAFETY: The pointer is valid and aligned. A volatile access of a machine word is not
-        // torn, and in the kernel's memory model it is a marked one, which may race with others of
-        // these.
+        // SAFETY: The pointer is that of the cell, so it is valid and aligned. The access may race
+        // with others of this type, see `Sync` above.
         unsafe { self.0.get().read_volatile() }
     }
 

@@ -24,6 +24,11 @@ module_param(fill, bool, 0);
 MODULE_PARM_DESC(fill,
 		 "take each number that is left for dynamic states; the kernel warns that there are no more");
 
+static bool nested;
+module_param(nested, bool, 0);
+MODULE_PARM_DESC(nested,
+		 "set up a state with calls, and remove it, in a callback when a CPU goes offline");
+
 #define MAX_FILLERS 64
 
 static int prepare, online, multi;
@@ -36,8 +41,30 @@ static bool makes(const char *what)
 	return !strcmp(mistake, what);
 }
 
+static int nested_prepare(unsigned int cpu)
+{
+	return 0;
+}
+
+static int nested_dead(unsigned int cpu)
+{
+	return 0;
+}
+
+/* cpus_write_lock() is held, which is enough. The callbacks run in this task, which waits. */
+static void set_up_and_remove(void)
+{
+	int number = __cpuhp_setup_state_cpuslocked(CPUHP_BP_PREPARE_DYN, "selftest/nested:prepare",
+						    true, nested_prepare, nested_dead, false);
+
+	if (number >= 0)
+		__cpuhp_remove_state_cpuslocked(number, true);
+}
+
 static int driver_dead(unsigned int cpu)
 {
+	if (nested && !unloading)
+		set_up_and_remove();
 	return !unloading && makes("failing_dead") ? -EIO : 0;
 }
 

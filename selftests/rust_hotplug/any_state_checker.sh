@@ -60,13 +60,13 @@ cleanup_breaches() {
 	[ ! -d /sys/module/rust_hotplug_breaches ] || rmmod rust_hotplug_breaches
 }
 
-begin 6 unloaded
+begin 7 unloaded
 trap 'cleanup_breaches; left' EXIT
 load_file "$BREACHES"
 [ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $BREACHES: $err"
 put 1 $SYS/watch
 if [ "$err" = EOPNOTSUPP ]; then
-	for i in 1 2 3 4 5 6; do
+	for i in 1 2 3 4 5 6 7; do
 		skip_case "case $i" "this kernel cannot be hooked, see its log"
 	done
 	cleanup_breaches
@@ -136,9 +136,30 @@ if [ "$cpu" ]; then
 	breaches startup-before-teardown
 	cpu_up "$cpu"
 	leave
+
+	# The state is of section PREPARE, so its callbacks run in the task that waits for the first callback.
+	begin_case "a callback that sets up a state and removes it"
+	load_driver rust_hotplug_driver instances=0 nested=1
+	expect "loading the driver" "$err" 0
+	hide 0 0
+	cpu_down "$cpu"
+	value=$(fields state op callback cpu | grep -E '^selftest/(nested|single:dead)')
+	expect "the calls" "$value" "$(
+		for i in $online; do
+			[ "$i" = "$cpu" ] || echo "selftest/nested:prepare setup startup $i"
+		done
+		for i in $online; do
+			[ "$i" = "$cpu" ] || echo "selftest/nested:prepare remove teardown $i"
+		done
+		echo "selftest/single:dead hotplug teardown $cpu"
+	)"
+	cpu_up "$cpu"
+	leave
+	breaches
 else
 	skip_case "a CPU that goes offline and leaves out a teardown" "no CPU can go offline here"
 	skip_case "a CPU that comes online and leaves out a startup" "no CPU can go offline here"
+	skip_case "a callback that sets up a state and removes it" "no CPU can go offline here"
 fi
 
 unload_module rust_hotplug_breaches
