@@ -83,7 +83,7 @@ static struct step {
 	bool expects_callback;
 	/* Whether it is part of what a callback of another step of this task does. */
 	bool nested;
-} steps[4];
+} steps[2];
 
 static __always_inline struct step *own_step(void)
 {
@@ -123,24 +123,36 @@ noinline int rust_helper_original_step(unsigned int cpu, int state, bool bringup
 }
 
 /*
- * A callback may set up or remove a state of section PREPARE: a step that begins while another one
- * of the same task waits for it.
+ * Where another step is under way. It may be one of this task: a callback may set up or remove a
+ * state whose callbacks run in its own task, and waits for these.
  */
-static noinline int nested_step(struct step *step, unsigned int cpu, int state, bool bringup,
-				struct hlist_node *node, struct hlist_node **lastp,
-				void *running, bool expects_callback)
+static noinline int another_step(unsigned int cpu, int state, bool bringup,
+				 struct hlist_node *node, struct hlist_node **lastp,
+				 void *running, bool expects_callback)
 {
-	struct step outer = *step;
+	struct step *step = own_step();
+	struct step outer = {};
 	int ret;
 
+	if (step) {
+		outer = *step;
+	} else {
+		for (step = steps; cmpxchg(&step->task, NULL, current); )
+			if (++step == steps + ARRAY_SIZE(steps))
+				goto unseen;
+	}
 	step->running = running;
 	step->expects_callback = expects_callback;
-	step->nested = true;
+	step->nested = outer.task;
 	ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
 	step->running = outer.running;
 	step->expects_callback = outer.expects_callback;
 	step->nested = outer.nested;
+	smp_store_release(&step->task, outer.task);
 	return ret;
+unseen:
+	pr_warn_once("more steps of cpuhp at a time than it has; some are not in the log\n");
+	return rust_helper_original_step(cpu, state, bringup, node, lastp);
 }
 
 /*
@@ -151,25 +163,21 @@ int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
 				   struct hlist_node *node, struct hlist_node **lastp,
 				   void *running, bool expects_callback)
 {
-	struct step *step = own_step();
 	int ret;
 
-	if (unlikely(step))
-		return nested_step(step, cpu, state, bringup, node, lastp, running,
-				   expects_callback);
-	for (step = steps; step < steps + ARRAY_SIZE(steps); step++) {
-		/* Whoever had it before is through with it: pairs with the release below. */
-		if (READ_ONCE(step->task) || cmpxchg(&step->task, NULL, current))
-			continue;
-		step->running = running;
-		step->expects_callback = expects_callback;
-		ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
-		/* Whoever has it next finds the pointer not in use: pairs with cmpxchg(). */
-		smp_store_release(&step->task, NULL);
-		return ret;
-	}
-	pr_warn_once("more steps of cpuhp at a time than it has; some are not in the log\n");
-	return rust_helper_original_step(cpu, state, bringup, node, lastp);
+	/*
+	 * Mostly there is no other one, and it takes the first place. Whoever had that before is
+	 * through with it: cmpxchg() pairs with the releases.
+	 */
+	if (READ_ONCE(steps[0].task) || READ_ONCE(steps[1].task) ||
+	    cmpxchg(&steps[0].task, NULL, current))
+		return another_step(cpu, state, bringup, node, lastp, running, expects_callback);
+	steps[0].running = running;
+	steps[0].expects_callback = expects_callback;
+	ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
+	/* Whoever has it next finds the pointer not in use. */
+	smp_store_release(&steps[0].task, NULL);
+	return ret;
 }
 
 int rust_helper_original_issue(int cpu, int state, bool bringup, struct hlist_node *node)
