@@ -73,8 +73,10 @@ DEFINE_STATIC_CALL_NULL(original_add, rust_hotplug_add);
 
 /*
  * The steps that go into the log, and the task that each runs in. A task finds its own without a
- * lock: nobody else writes its name here or takes it out. There are two at a time at most, in a
- * task that hotplugs a CPU and in the thread of that CPU.
+ * lock: nobody else writes its name here or takes it out. There are three at a time at most: in a
+ * task that hotplugs a CPU, in the thread of that CPU, and, if a callback there sets up a state, in
+ * the thread of another CPU. The first waits for the second, and that for the third, so that the
+ * third is taken only while the others are.
  */
 static struct step {
 	struct task_struct *task;
@@ -83,7 +85,7 @@ static struct step {
 	bool expects_callback;
 	/* Whether it is part of what a callback of another step of this task does. */
 	bool nested;
-} steps[2];
+} steps[3];
 
 static __always_inline struct step *own_step(void)
 {
