@@ -494,11 +494,12 @@ void rust_helper_hook_synchronize(void)
 /*
  * ftrace has given up on itself, as it does for good when it finds the text of the kernel other than
  * it left it. It goes on calling what it called, so that the code has to stay: no rmmod succeeds any
- * more, and one that is under way does not end.
+ * more, and one that is under way, or an insmod, does not end.
  */
 static void stay_forever(void)
 {
-	if (try_module_get(THIS_MODULE)) {
+	/* While the module is being loaded, a reference does not keep it if its init fails. */
+	if (THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE)) {
 		pr_crit("ftrace is dead, and goes on calling this module: it stays until the machine is restarted\n");
 		return;
 	}
