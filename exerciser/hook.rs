@@ -26,7 +26,8 @@ use crate::exerciser::{
     bindings,
     checker::Others,
     common::Common,
-    target::Target, //
+    target::Target,
+    word::Word, //
 };
 use book::{
     is_own,
@@ -72,7 +73,7 @@ pub struct Watcher {
     book: SpinLock<Book>,
     /// The task that sets up or removes, while that makes a call; else 0. There is one at a time,
     /// because the kernel makes it with a mutex held.
-    issued_by: Atomic<usize>,
+    issued_by: Word,
     /// How many setups are under way whose state is not in the book yet.
     unnumbered: Atomic<i32>,
     /// Whether the hook is in place.
@@ -95,7 +96,7 @@ impl Watcher {
             watching: Atomic::new(false),
             targets <- new_spinlock!(KVec::new()),
             book <- Book::new().map(|book| new_spinlock!(book))?,
-            issued_by: Atomic::new(0),
+            issued_by: Word::new(),
             unnumbered: Atomic::new(0),
             wanted <- new_mutex!(false),
             hooked <- new_mutex!(KVec::new()),

@@ -9,7 +9,6 @@
 
 mod names;
 mod record;
-mod word;
 
 pub use names::{
     NameId,
@@ -21,6 +20,7 @@ pub use record::{
     INSTANCE_LEN, //
 };
 
+use crate::exerciser::word::Word;
 use core::{
     num::NonZeroU64,
     ops::RangeInclusive, //
@@ -47,7 +47,6 @@ use record::{
     LINE_LEN,
     WORDS, //
 };
-use word::Word;
 
 /// How many records can be kept: a few, or as many as take 704 MB.
 pub const CAPACITIES: RangeInclusive<usize> = 16..=1 << 23;

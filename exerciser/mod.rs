@@ -6,7 +6,7 @@
 //! only:
 //!
 //! - `bindings` is the C functions that are used; `cpus`, `errno` and `task` are small abstractions
-//!   of them, and `sysfs` is one of directories and attributes.
+//!   of them, `sysfs` is one of directories and attributes, and `word` one of memory.
 //! - `state_name`, `operation` and `setup_mode` are the words that all others speak in.
 //! - `fault` decides when a callback fails.
 //! - `call` finds out why the kernel makes a call, and what becomes of the call if it fails.
@@ -45,3 +45,4 @@ pub mod sysfs;
 pub mod target;
 pub mod task;
 pub mod trace;
+mod word;

@@ -46,7 +46,7 @@ impl Watcher {
         let task = task::current();
         // Who runs the callback is this task or one that it wakes; and before somebody can hotplug
         // a CPU, this task gives up a lock. So they all see it.
-        self.issued_by.store(task, Relaxed);
+        self.issued_by.write(task as u64);
         // If the calling task has such a setup, it has counted that itself.
         if self.unnumbered.load(Relaxed) != 0 {
             self.number(task, number);
@@ -74,7 +74,7 @@ impl Watcher {
 
     /// The call is over.
     pub(super) fn end_issue(&self) {
-        self.issued_by.store(0, Relaxed);
+        self.issued_by.write(0);
     }
 
     /// A setup or removal of the calling task is over: what the kernel returned, and the number of

@@ -27,10 +27,7 @@ use crate::exerciser::{
 use kernel::{
     cpu::CpuId,
     prelude::*,
-    sync::{
-        atomic::Relaxed,
-        Arc, //
-    }, //
+    sync::Arc, //
 };
 
 /// What is to be known of a step before it runs.
@@ -161,7 +158,7 @@ impl Watcher {
         watched: bool,
     ) -> Option<Known> {
         let startup = callback == Callback::Startup;
-        let issued_by = self.issued_by.load(Relaxed);
+        let issued_by = self.issued_by.read() as usize;
         let book = &mut *self.book.lock();
         let operation = match issued_by {
             0 => Operation::Hotplug,

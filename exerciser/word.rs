@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A word of a record.
+//! A word that several threads access.
 
 use core::cell::UnsafeCell;
 use kernel::prelude::*;
 
 /// A word that one writes while others read it, without an order.
 ///
-/// It is what an `Atomic` is with `Relaxed`, and takes one instruction: an `Atomic` calls a
-/// function of the kernel for each access, and a record has ten words.
+/// It is what an `Atomic` is with `Relaxed`, and takes one instruction. An `Atomic` calls a function
+/// of the kernel for each access, and each call that is logged makes dozens of them.
 pub(super) struct Word(UnsafeCell<u64>);
 
 // One that takes two instructions could be read half written.
