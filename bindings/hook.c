@@ -150,6 +150,7 @@ static noinline int another_step(unsigned int cpu, int state, bool bringup,
 	step->running = outer.running;
 	step->expects_callback = outer.expects_callback;
 	step->nested = outer.nested;
+	/* If it is nobody's now, whoever has it next finds the pointer not in use. */
 	smp_store_release(&step->task, outer.task);
 	return ret;
 unseen:
@@ -492,9 +493,9 @@ void rust_helper_hook_synchronize(void)
 }
 
 /*
- * ftrace has given up on itself, as it does for good when it finds the text of the kernel other than
- * it left it. It goes on calling what it called, so that the code has to stay: no rmmod succeeds any
- * more, and one that is under way, or an insmod, does not end.
+ * ftrace has given up on itself, as it does for good when it finds the text of the kernel other
+ * than it left it. It goes on calling what it called, so that the code has to stay: no rmmod
+ * succeeds any more, and one that is under way, or an insmod, does not end.
  */
 static void stay_forever(void)
 {

@@ -16,8 +16,8 @@ use kernel::sync::atomic::{
 /// # Invariants
 ///
 /// While a detour or the like is under way that is counted in [`INSIDE`], this is null or the
-/// address of a [`Watcher`] that is pinned and lives, and that nobody has an exclusive reference to,
-/// but for the pinned one that it is dropped with.
+/// address of a [`Watcher`] that is pinned and lives, and that nobody has an exclusive reference
+/// to, but for the pinned one that it is dropped with.
 pub(super) static WATCHER: Atomic<*mut Watcher> = Atomic::new(ptr::null_mut());
 
 /// How many detours, notifications and work items are under way.
