@@ -87,14 +87,19 @@ static struct step {
 	bool nested;
 } steps[3];
 
-static __always_inline struct step *own_step(void)
+static __always_inline struct step *step_of(const void *task)
 {
 	struct step *step;
 
 	for (step = steps; step < steps + ARRAY_SIZE(steps); step++)
-		if (READ_ONCE(step->task) == current)
+		if (READ_ONCE(step->task) == task)
 			return step;
 	return NULL;
+}
+
+static __always_inline struct step *own_step(void)
+{
+	return step_of(current);
 }
 
 /* What the step of the calling task was begun with; NULL if there is none. */
@@ -110,11 +115,16 @@ void *rust_helper_running_step(void)
 	return running_step();
 }
 
-bool rust_helper_step_is_nested(void)
+/*
+ * Whether the step of the calling task is part of what a callback does: of its own task, or of the
+ * task that has issued the call, which waits for it. NULL stands for none.
+ */
+bool rust_helper_step_is_nested(const void *issued_by)
 {
 	struct step *step = own_step();
 
-	return step && step->nested;
+	return (step && step->nested) ||
+	       (issued_by && issued_by != current && step_of(issued_by));
 }
 
 /* The original for a step that does not go into the log. redirect() knows it by this function. */

@@ -60,8 +60,7 @@ impl Watcher {
                 book.end_callback(number);
             }
             // A callback that sets up a state waits for the callbacks of that.
-            // SAFETY: The function looks at what steps are under way.
-            let alone = book.begin_callback(number) || unsafe { bindings::step_is_nested() };
+            let alone = book.begin_callback(number) || running.is_nested();
             let progress = match running.issued_by {
                 0 => None,
                 task => {

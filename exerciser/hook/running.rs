@@ -63,6 +63,14 @@ impl Running<'_> {
         unsafe { running.cast().as_mut() }
     }
 
+    /// Returns whether the step is part of what a callback of another one does, which waits for it:
+    /// one that sets up or removes a state.
+    pub(super) fn is_nested(&self) -> bool {
+        let issued_by = self.issued_by as *const c_void;
+        // SAFETY: The function looks at what steps are under way, and only compares the pointer.
+        unsafe { bindings::step_is_nested(issued_by) }
+    }
+
     /// Finds the step of the calling task.
     ///
     /// # Safety

@@ -24,47 +24,71 @@ module_param(fill, bool, 0);
 MODULE_PARM_DESC(fill,
 		 "take each number that is left for dynamic states; the kernel warns that there are no more");
 
-static bool nested;
-module_param(nested, bool, 0);
+static char *nested = "none";
+module_param(nested, charp, 0);
 MODULE_PARM_DESC(nested,
-		 "set up a state with calls, and remove it, in a callback when a CPU goes offline");
+		 "in which callback it sets up a state with calls and removes it: dead, when a CPU goes offline; online, when one comes online");
 
 #define MAX_FILLERS 64
 
 static int prepare, online, multi;
 static int fillers[MAX_FILLERS], nr_fillers;
 static struct hlist_node nodes[MAX_INSTANCES], stranger;
-static bool unloading;
+static bool loaded, unloading;
 
 static bool makes(const char *what)
 {
 	return !strcmp(mistake, what);
 }
 
-static int nested_prepare(unsigned int cpu)
+static int nested_startup(unsigned int cpu)
 {
 	return 0;
 }
 
-static int nested_dead(unsigned int cpu)
+static int nested_teardown(unsigned int cpu)
 {
 	return 0;
 }
 
-/* cpus_write_lock() is held, which is enough. The callbacks run in this task, which waits. */
-static void set_up_and_remove(void)
+/* cpus_write_lock() is held, by this task or by one that waits for it, which is enough. */
+static int set_up(enum cpuhp_state section, const char *name, bool calls)
 {
-	int number = __cpuhp_setup_state_cpuslocked(CPUHP_BP_PREPARE_DYN, "selftest/nested:prepare",
-						    true, nested_prepare, nested_dead, false);
+	return __cpuhp_setup_state_cpuslocked(section, name, calls, nested_startup,
+					      nested_teardown, false);
+}
 
+/* The callbacks run in this task, which waits. */
+static void nest_prepare(void)
+{
+	int number = set_up(CPUHP_BP_PREPARE_DYN, "selftest/nested:prepare", true);
+
+	if (number >= 0)
+		__cpuhp_remove_state_cpuslocked(number, true);
+}
+
+/*
+ * The callbacks run in the threads of the other CPUs. The thread of this CPU, which is here, cannot
+ * wait for itself: the kernel does not call it for a state that this CPU has not come to yet.
+ */
+static void nest_online(void)
+{
+	int number = set_up(CPUHP_AP_ONLINE_DYN, "selftest/nested:online", false);
+
+	if (number < 0)
+		return;
+	__cpuhp_remove_state_cpuslocked(number, false);
+	if (number < online)
+		return;
+	number = set_up(CPUHP_AP_ONLINE_DYN, "selftest/nested:online", true);
 	if (number >= 0)
 		__cpuhp_remove_state_cpuslocked(number, true);
 }
 
 static int driver_dead(unsigned int cpu)
 {
-	if (nested && !unloading)
-		set_up_and_remove();
+	if (!unloading && !strcmp(nested, "dead"))
+		nest_prepare();
 	return !unloading && makes("failing_dead") ? -EIO : 0;
 }
 
@@ -73,6 +97,8 @@ static int driver_dead(unsigned int cpu)
 
 static int driver_online(unsigned int cpu)
 {
+	if (loaded && !strcmp(nested, "online"))
+		nest_online();
 	return cpu && makes("positive") ? POSITIVE : 0;
 }
 
@@ -185,6 +211,7 @@ static int __init driver_init(void)
 		fill_section(CPUHP_BP_PREPARE_DYN);
 		fill_section(CPUHP_AP_ONLINE_DYN);
 	}
+	loaded = true;
 	return 0;
 
 remove_instances:

@@ -60,13 +60,13 @@ cleanup_breaches() {
 	[ ! -d /sys/module/rust_hotplug_breaches ] || rmmod rust_hotplug_breaches
 }
 
-begin 7 unloaded
+begin 8 unloaded
 trap 'cleanup_breaches; left' EXIT
 load_file "$BREACHES"
 [ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $BREACHES: $err"
 put 1 $SYS/watch
 if [ "$err" = EOPNOTSUPP ]; then
-	for i in 1 2 3 4 5 6 7; do
+	for i in 1 2 3 4 5 6 7 8; do
 		skip_case "case $i" "this kernel cannot be hooked, see its log"
 	done
 	cleanup_breaches
@@ -139,7 +139,7 @@ if [ "$cpu" ]; then
 
 	# The state is of section PREPARE, so its callbacks run in the task that waits for the first callback.
 	begin_case "a callback that sets up a state and removes it"
-	load_driver rust_hotplug_driver instances=0 nested=1
+	load_driver rust_hotplug_driver instances=0 nested=dead
 	expect "loading the driver" "$err" 0
 	hide 0 0
 	cpu_down "$cpu"
@@ -156,10 +156,37 @@ if [ "$cpu" ]; then
 	cpu_up "$cpu"
 	leave
 	breaches
+
+	# Its callbacks run in the threads of other CPUs. For these waits the thread of the CPU that comes online, for
+	# which waits whoever writes to its file: three steps are under way at once.
+	if [ -e /proc/lockdep ]; then
+		skip_case "a callback on a CPU that sets up a state on the others" \
+			"lockdep takes it for a thread that waits for itself"
+	else
+		begin_case "a callback on a CPU that sets up a state on the others"
+		load_driver rust_hotplug_driver instances=0 nested=online
+		expect "loading the driver" "$err" 0
+		hide 0 0
+		cpu_down "$cpu"
+		cpu_up "$cpu"
+		value=$(fields state op callback cpu on | grep -E '^selftest/(nested|single:online.*startup)')
+		expect "the calls" "$value" "$(
+			for i in $online; do
+				[ "$i" = "$cpu" ] || echo "selftest/nested:online setup startup $i $i"
+			done
+			for i in $online; do
+				[ "$i" = "$cpu" ] || echo "selftest/nested:online remove teardown $i $i"
+			done
+			echo "selftest/single:online hotplug startup $cpu $cpu"
+		)"
+		leave
+		breaches
+	fi
 else
 	skip_case "a CPU that goes offline and leaves out a teardown" "no CPU can go offline here"
 	skip_case "a CPU that comes online and leaves out a startup" "no CPU can go offline here"
 	skip_case "a callback that sets up a state and removes it" "no CPU can go offline here"
+	skip_case "a callback on a CPU that sets up a state on the others" "no CPU can go offline here"
 fi
 
 unload_module rust_hotplug_breaches
