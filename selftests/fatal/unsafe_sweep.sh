@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# case: each state fails offline, online and in the rollback of an offline, with unsafe_faults
+# case: each state fails offline, online and in the rollbacks of both, with unsafe_faults
 # reason: the last of them, which is known: the CPU that is left runs what a CPU that boots has to run
 # dies: rust_hotplug-selftest: sweep: all but the last have come out as they should
 # dies: Kernel panic - not syncing
 #
-# Each state in turn fails while a CPU goes offline, while it comes online, and while an offline is rolled back;
-# nothing fails in a removal. The rollback of an online is not in here: after some of those faults the CPU never
-# comes up again, for what the teardown has not removed is in the way of the startup.
+# Each state in turn fails while a CPU goes offline, while it comes online, and while either is rolled back;
+# nothing fails in a removal. In the rollback of an online, only the states fail that come before
+# smpboot/threads:online: of the teardown of that, the kernel dies.
 #
 # After each fault, what came of it is printed and compared with what is known, and the CPU is made whole again.
 # The kernel log has what is tried before it is, so it says of what the kernel died.
@@ -32,6 +32,10 @@ left_out() {
 	case "$*" in
 	"offline cpu:bringup teardown")
 		echo "it is the last" ;;
+	"online-rollback base/topology:prepare teardown")
+		echo "the CPU cannot come up again: the startup finds there what the teardown has left" ;;
+	"online-rollback cpu:bringup teardown")
+		echo "the CPU cannot come up again" ;;
 	"offline-rollback lockup_detector:online startup")
 		echo "the next offline waits for ever, see rollback_lockup.sh" ;;
 	"offline-rollback sched:active startup")
@@ -42,8 +46,8 @@ left_out() {
 # expected OPERATION SECTION: prints what comes of a fault that fires.
 expected() {
 	case "$1/$2" in
-	offline/prepare | offline-rollback/*)	echo half-way ;;
-	*)					echo refused ;;
+	offline/prepare | *-rollback/*)	echo half-way ;;
+	*)				echo refused ;;
 	esac
 }
 
@@ -110,10 +114,11 @@ try() {
 	offline)		aim "$2" "$3" EIO ;;
 	offline-rollback)	aim cpu:teardown teardown ENOSPC; aim "$2" "$3" EIO ;;
 	online)			cpu_down "$cpu"; aim "$2" "$3" EIO ;;
+	online-rollback)	cpu_down "$cpu"; aim sched:active startup ENOSPC; aim "$2" "$3" EIO ;;
 	esac
 	case $1 in
-	online)	cpu_up "$cpu" ;;
-	*)	cpu_down "$cpu" ;;
+	online*)	cpu_up "$cpu" ;;
+	*)		cpu_down "$cpu" ;;
 	esac
 	what_came "$1"
 	came=$outcome
@@ -174,8 +179,12 @@ for name in $states; do
 	get "$SYS/states/$(printf '%s' "$name" | tr / '!')/section"
 	[ "$value" = prepare ] || try offline-rollback "$name" startup
 done
+for name in $states; do
+	[ "$name" != smpboot/threads:online ] || break
+	try online-rollback "$name" teardown
+done
 sort "$tmp/came" | uniq -c | sed 's/^/# /'
-for operation in offline online offline-rollback; do
+for operation in offline online offline-rollback online-rollback; do
 	value=$(grep -c "^$operation: \(refused\|half-way\)" "$tmp/came")
 	[ "$value" -gt 10 ] || not_so "only $value faults have fired in $operation"
 done
