@@ -84,8 +84,8 @@ sub result {
 # Draws the log as it is now, if somebody has said where to. Of a thousand findings nobody looks at more than a few.
 sub leave_picture {
 	my ($self, $id) = @_;
-	my $dir = $ENV{RUST_HOTPLUG_OUT};
-	return if !defined $dir || $self->{failed} > 10;
+	my $dir = $ENV{RUST_HOTPLUG_OUT} // '';
+	return if $dir eq '' || $self->{failed} > 10;
 	my $file = "$dir/sweep-" . ($id =~ s/[^\w.-]+/_/gr) . '.html';
 	my @draw = ($self->{timeline}, '--format', 'html', '-o', $file);
 	print "# the log as it was then: $file\n" if system(@draw, '/sys/kernel/rust_hotplug/log') == 0;

@@ -15,6 +15,7 @@ package scenario;
 use strict;
 use warnings;
 use Exporter 'import';
+use Errno;
 use Fcntl;
 use IO::Handle;
 use interface;
@@ -66,8 +67,8 @@ sub set {
 # Writes a value to a file, which may fail.
 sub try { return put(@_) }
 
-sub make_dir { mkdir $_[0] or -d $_[0] or give_up(error_name($! + 0)) }
-sub remove_dir { rmdir $_[0] or !-e $_[0] or give_up(error_name($! + 0)) }
+sub make_dir { mkdir $_[0] or $!{EEXIST} or give_up(error_name($! + 0)) }
+sub remove_dir { rmdir $_[0] or $!{ENOENT} or give_up(error_name($! + 0)) }
 
 # Asks the kernel for a cipher by a socket of AF_ALG, which makes one if there is none.
 sub cipher {

@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A test of the sweep: a driver with a mistake is found by the check that is for that, and one without is not; and the
+# sweep puts everything back, names the fault that a machine has died of, and does each fault in one of its parts.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# sweep ARGUMENT...: runs it. Sets $status to its exit status; $tmp/json has the results. What it finds here is no
+# failure of which somebody wants a picture.
+sweep() {
+	RUST_HOTPLUG_OUT='' RUST_HOTPLUG_KO=$KO perl ../sweep/sweep --journal "$tmp/journal" --json "$tmp/json" "$@" >"$tmp/out" 2>&1
+	status=$?
+}
+
+# checks_of MISTAKE: sets $value to the checks that have found something of the driver with that mistake.
+checks_of() {
+	value=$(grep -F "\"rust_hotplug_mistakes=mistake=$1" "$tmp/json" | grep -o '"check":"[a-z]*"' | sort -u |
+		sed 's/.*:"//; s/"//' | tr '\n' ' ')
+}
+
+# caught MISTAKE CHECK: ends with a case whether that check has found it.
+caught() {
+	begin_case "$1 is found by the check '$2'"
+	checks_of "$1"
+	# shellcheck disable=SC2086 # a list
+	list_has "$2" $value || {
+		not_so "it was found by: ${value:-none}"
+		grep -F "=$1" "$tmp/out" | sed 's/^/#   /' | head -n 20
+	}
+	end_case
+}
+
+# Each mistake, what finds it, and whether it is made when loading fails or when a CPU goes off and on.
+LOADING="error_ignored:result wrong_error:result slot_kept:states worker_kept:threads queue_kept:workqueues
+	irq_kept:irqs directory_kept:devices link_kept:values cpu_kept:cpus cpu_kept:scheduler warning:log removed_twice:misuses"
+REPEATED="percpu_kept:percpu memory_kept:memory"
+HOTPLUG="listed_twice:cycle not_set_up_again:work waiting:hung"
+# After this it cannot be unloaded any more.
+LAST="reference_kept:unload"
+
+drivers() { # MISTAKE:CHECK...
+	drivers=
+	for word; do
+		word=rust_hotplug_mistakes=mistake=${word%:*}
+		# shellcheck disable=SC2086 # a list
+		list_has "$word" $drivers || drivers="$drivers $word"
+	done
+}
+
+all_caught() { # MISTAKE:CHECK...
+	for word; do
+		caught "${word%:*}" "${word#*:}"
+	done
+}
+
+loading() { # MISTAKE:CHECK...
+	drivers "$@"
+	splats_begin
+	sweep --drivers "$drivers" --only "load/cpu$cpu/startup/selftest/first:online" --repeats 0
+	splats_end
+	all_caught "$@"
+}
+
+repeated() { # MISTAKE:CHECK...
+	drivers "$@"
+	sweep --drivers "$drivers" --only "load/cpu$cpu/startup/selftest/first:online" --repeats 30
+	all_caught "$@"
+}
+
+in_hotplug() { # MISTAKE:CHECK...
+	drivers "$@"
+	sweep --drivers "$drivers" --only "offline/cpu$cpu/teardown/selftest/first:online" --repeats 0
+	all_caught "$@"
+}
+
+none() {
+	begin_case "a driver without a mistake is found by no check"
+	sweep --drivers rust_hotplug_mistakes --only "/cpu$cpu/" --repeats 30
+	expect "the exit status" $status 0
+	value=$(grep -c '"result":"passed"' "$tmp/json")
+	diag "$value results"
+	[ "$value" -gt 10 ] || not_so "there are only $value"
+	grep '^# .*: ' "$tmp/out" | head -n 20 | sed 's/^/#   /'
+	end_case
+}
+
+parts() {
+	begin_case "each fault is in one of its parts"
+	sweep --list
+	grep / "$tmp/out" | sort >"$tmp/all"
+	: >"$tmp/parts"
+	for i in 1 2; do
+		sweep --list --shard $i/2
+		grep / "$tmp/out" >>"$tmp/parts"
+	done
+	sort "$tmp/parts" | cmp -s - "$tmp/all" || not_so "they are not the same faults"
+	value=$(grep -c . "$tmp/all")
+	diag "$value faults"
+	[ "$value" -gt 50 ] || not_so "there are only $value"
+	end_case
+}
+
+resume() {
+	begin_case "what a machine has died of is named, and is not made again"
+	fault=$(grep "cpu$cpu/startup" "$tmp/all" | head -n 1)
+	printf 'begin before\nend before passed\nbegin %s\n' "$fault" >"$tmp/journal"
+	sweep --resume --only "$fault" --repeats 0
+	expect "the exit status" $status 1
+	value=$(grep -F "\"$fault\"" "$tmp/json" | grep -o '"check":"[a-z]*"')
+	expect "what is said of it" "$value" '"check":"killed"'
+	sweep --resume --only "$fault" --repeats 0
+	expect "the exit status after that" $status 0
+	end_case
+}
+
+interrupted() {
+	begin_case "interrupted it puts everything back"
+	snapshot
+	RUST_HOTPLUG_KO=$KO perl ../sweep/sweep --journal "$tmp/journal" --repeats 0 >"$tmp/out" 2>&1 &
+	pid=$!
+	background=$pid
+	for _i in $(seq 600); do
+		[ "$(grep -cs '^ok' "$tmp/out")" -lt 5 ] || break
+		sleep 0.1
+	done
+	kill -INT $pid
+	wait $pid
+	expect "the exit status" $? 130
+	background=
+	expect_unchanged
+	expect "states that may fail" "$(find $SYS/states -mindepth 1 -type d)" ""
+	expect_file watch 0
+	end_case
+}
+
+perl -e 'use strict; use warnings; use POSIX; use Errno; use Fcntl;' 2>/dev/null || skip_all "no perl"
+throwaway || skip_all "it loads a driver that leaves things behind: not on a machine that is kept"
+[ "$hotpluggable" ] || skip_all "no CPU can go offline here"
+cpu=${hotpluggable##* }
+tmp=$(mktemp -d) || exit 1
+# shellcheck disable=SC2086 # lists
+set -- $LOADING $REPEATED $HOTPLUG $LAST
+begin_hooked $(($# + 4))
+parts
+resume
+interrupted
+none
+# shellcheck disable=SC2086 # lists
+{
+	repeated $REPEATED
+	in_hotplug $HOTPLUG
+	loading $LOADING
+	in_hotplug $LAST
+}
+finish
