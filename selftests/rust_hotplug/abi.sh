@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-abi=${RUST_HOTPLUG_ABI:-../../Documentation/ABI/testing/sysfs-kernel-rust_hotplug}
+abi=${RUST_HOTPLUG_ABI:-$top/Documentation/ABI/testing/sysfs-kernel-rust_hotplug}
 
 # described: prints each path that the ABI file has an entry for, with the names of the states for
 # STATE and "i" for NAME, and its mode: d (directory), RO, RW or WO.

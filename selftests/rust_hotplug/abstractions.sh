@@ -9,7 +9,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-MODULES=${RUST_CPUHP_TESTS:-../..}
+MODULES=${RUST_CPUHP_TESTS:-$top}
 POWER=/sys/power
 
 # mark_log: what is read of the kernel log from now on begins here.

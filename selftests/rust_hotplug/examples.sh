@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-EXAMPLES=${RUST_CPUHP_EXAMPLES:-../../examples}
+EXAMPLES=${RUST_CPUHP_EXAMPLES:-$top/examples}
 
 marks=0
 mark_log() {

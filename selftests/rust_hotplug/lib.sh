@@ -15,7 +15,11 @@ cd "$(dirname "$0")" || exit 1
 
 SYS=/sys/kernel/rust_hotplug
 CPU=/sys/devices/system/cpu
-KO=${RUST_HOTPLUG_KO:-../../rust_hotplug.ko}
+# What the tests use of the rest of the tree is in the directory above selftests or, where they are installed as
+# kselftest does, beside its list of tests.
+top=../..
+[ ! -e ../kselftest-list.txt ] || top=..
+KO=${RUST_HOTPLUG_KO:-$top/rust_hotplug.ko}
 STATES="prepare online"
 # shellcheck disable=SC2034 # for the tests
 MULTI="prepare_multi online_multi"
@@ -144,7 +148,7 @@ drawn=
 draw_log() {
 	[ "$RUST_HOTPLUG_OUT" ] && [ ! "$drawn" ] && [ -r $SYS/log ] || return 0
 	drawn=$RUST_HOTPLUG_OUT/$test_name.html
-	../../scripts/timeline --format html -o "$drawn" $SYS/log 2>/dev/null || drawn=
+	$top/scripts/timeline --format html -o "$drawn" $SYS/log 2>/dev/null || drawn=
 	[ ! "$drawn" ] || diag "the log as it was then: ${drawn##*/}"
 }
 
@@ -225,7 +229,6 @@ begin() {
 		[ "$2" != unloaded ] || loadable || skip_all "no rust_hotplug.ko to load again"
 	else
 		was_loaded=
-		loadable || skip_all "no rust_hotplug.ko: not built"
 	fi
 
 	kmsg_mark="rust_hotplug selftest $test_name $$ begins"
@@ -293,3 +296,10 @@ left() {
 }
 
 find_cpus
+
+# Without a module for this kernel nothing is tested. That must not look as if nothing were wrong: who has many machines
+# looks at failures only, and a skip is none.
+if ! module_loaded && ! fits; then
+	ktap_print_header
+	ktap_exit_fail_msg "there is no module for the kernel $(uname -r): not built, or not installed"
+fi

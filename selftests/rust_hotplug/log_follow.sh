@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-follow=../../scripts/follow-log
+follow=$top/scripts/follow-log
 
 # more ROUNDS: removes and sets up a state so many times. Each removal and each setup adds a record
 # for each CPU.

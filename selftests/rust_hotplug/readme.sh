@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-README=../../README.md
+README=$top/README.md
 
 # block N: prints the lines of the Nth such block.
 block() {
@@ -29,7 +29,7 @@ run_block() {
 
 setup_that_fails() {
 	begin_case "the first example: a setup that fails"
-	run_block 1 ../..
+	run_block 1 "${KO%/*}"
 	expect_file online/installed 0
 	end_case
 }
@@ -64,7 +64,8 @@ driver_that_fails() {
 
 [ -r $README ] || skip_all "there is no README.md"
 command -v bash >/dev/null || skip_all "no bash, for which these commands are written"
-{ [ "$KO" = ../../rust_hotplug.ko ] && [ -r "$KO" ]; } || skip_all "no rust_hotplug.ko beside README.md"
+# The examples begin where the module is.
+{ [ "${KO##*/}" = rust_hotplug.ko ] && [ -r "$KO" ]; } || skip_all "the module is no file rust_hotplug.ko"
 # shellcheck disable=SC2086 # lists
 { list_has 2 $online && list_has 3 $hotpluggable; } ||
 	skip_all "no CPU 2 that is online, or no CPU 3 that can go offline"

@@ -10,7 +10,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-samples=${RUST_HOTPLUG_SAMPLES:-../../samples}
+samples=${RUST_HOTPLUG_SAMPLES:-$top/samples}
 kdir=${KDIR:-/lib/modules/$(uname -r)/build}
 
 # sample NAME: $ko becomes its module.

@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-timeline=../../scripts/timeline
+timeline=$top/scripts/timeline
 
 # titles: prints the first lines of the operations in the text, without how many calls there were and how long they took.
 titles() {

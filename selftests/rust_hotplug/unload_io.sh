@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 rounds=${UNLOAD_ROUNDS:-2}
-follow=../../scripts/follow-log
+follow=$top/scripts/follow-log
 
 # Each worker runs until it is stopped, and calls passed() when it has done something. The files
 # disappear and come back, so it is no error if it cannot.

@@ -12,6 +12,14 @@ loadable() {
 	[ -r "$KO" ] || modinfo rust_hotplug >/dev/null 2>&1
 }
 
+# fits: succeeds if there is a module that was built for the kernel that is running.
+fits() {
+	_module=rust_hotplug
+	[ ! -r "$KO" ] || _module=$KO
+	_release=$(modinfo -F vermagic "$_module" 2>/dev/null)
+	[ "${_release%% *}" = "$(uname -r)" ]
+}
+
 # load [PARAMETER...]: loads the module. Sets $err to 0 or to the name of the errno.
 load() {
 	if [ -r "$KO" ]; then
