@@ -89,6 +89,14 @@ kernel-tree:
 check:
 	@scripts/check
 
+# What goes to machines without a compiler.
+.PHONY: tarball deb package-test
+tarball deb:
+	@scripts/package $@
+
+package-test:
+	@scripts/package-test vm
+
 install: modules_install
 
 # Where the kernel's modules_install would put it. That needs the tree, which with sudo may be out of reach.
@@ -120,6 +128,9 @@ help:
 	@echo '  vm             - a shell in the VM, or RUN="command" or RUN=./script'
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
+	@echo '  tarball        - kselftest for a machine without a compiler: the module, tests and tools in build/packages'
+	@echo '  deb            - the same as Debian packages, and the source for DKMS; with SIGN_KEY= signed'
+	@echo '  package-test   - whether these two are whole, the same when made again, and run in a VM'
 	@echo '  rust-analyzer  - build the module, and write rust-project.json for rust-analyzer'
 	@echo '  install        - install the module, as root, for the kernel it was built for'
 	@echo '  clean          - remove what was built in this directory'
@@ -146,7 +157,8 @@ help:
 	@echo '  QUICK=1        - bench: 3 samples of each, and no drawing'
 	@echo '  WHERE="A B"    - bench: in which functions the instructions of these go; scripts/bench --help names them'
 	@echo '  BEFORE=FILE    - profile: a log of an earlier run to compare with; CYCLES=N: how often [5]'
-	@echo '  OUT=DIR        - where pictures go: of demo, profile, and of a test or torture that fails [build/out]'
+	@echo '  SIGN_KEY=FILE  - tarball, deb: sign the modules with this key; scripts/package --help has SIGN_CERT= and more'
+	@echo '  OUT=DIR        - where packages and pictures go: of demo, profile, and of a test or torture that fails [build/out; build/packages]'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
 	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
