@@ -16,7 +16,9 @@
 //! - STARTING: the callbacks run on the hotplugged CPU with interrupts off and cannot fail. The
 //!   kernel has no dynamic states in this section, and so this crate offers none.
 //! - [`Online`]: the callbacks run on the hotplugged CPU, in its own thread `cpuhp/N`, pinned to
-//!   it, with interrupts on. They may sleep. (They are pinned with one exception: see [`Cpu`].)
+//!   it, with interrupts on. They may sleep.
+//!
+//! The callbacks of `Online` are pinned with one exception: see [`Cpu`].
 //!
 //! All of this is about a CPU that goes online or offline. When a state is set up or removed, its
 //! callbacks are called for CPUs that are up and at work: those of `Online` on each CPU in its

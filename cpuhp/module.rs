@@ -4,9 +4,9 @@
 
 /// Declares a module with one state that lives exactly as long as the module.
 ///
-/// `type` is the type whose [`Callbacks`](crate::Callbacks) are those of the state; the rest is as
-/// for `module!`. Loading the module fails with the error of the startup that failed. No `unsafe`
-/// is needed, because nobody but the kernel gets the module's data, and with it the
+/// `type` is the type whose [`Callbacks`](crate::Callbacks) are those of the state; the
+/// rest is as for `module!`. Loading the module fails with the error of the startup that failed.
+/// No `unsafe` is needed, because nobody but the kernel gets the module's data, and with it the
 /// [`State`](crate::State).
 ///
 /// ```
