@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver that has what drivers have, and if it is told to, makes a mistake with it, mostly where
- * a callback has failed: for the test of the sweep, in which each check has to find its own. Without
- * a mistake it is a good one.
+ * a callback has failed: for the test of the sweep, in which each check has to find its own.
+ * Without a mistake it is a good one.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
