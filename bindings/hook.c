@@ -509,8 +509,13 @@ void rust_helper_hook_synchronize(void)
  */
 static void stay_forever(void)
 {
+	static unsigned long stays;
+
+	if (test_bit(0, &stays))
+		return;
 	/* While the module is being loaded, a reference does not keep it if its init fails. */
 	if (THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE)) {
+		set_bit(0, &stays);
 		pr_crit("ftrace is dead, and goes on calling this module: it stays until the machine is restarted\n");
 		return;
 	}
@@ -521,10 +526,17 @@ static void stay_forever(void)
 
 static void unregister_hook(struct ftrace_ops *ops)
 {
-	if ((ops->flags & FTRACE_OPS_FL_ENABLED) && WARN_ON_ONCE(unregister_ftrace_function(ops)))
-		stay_forever();
-	else
+	int ret = 0;
+
+	if (ops->flags & FTRACE_OPS_FL_ENABLED)
+		ret = unregister_ftrace_function(ops);
+	if (!ret) {
 		ftrace_free_filter(ops);
+		return;
+	}
+	/* When it died, it has said so itself. */
+	WARN_ON_ONCE(ret != -ENODEV);
+	stay_forever();
 }
 
 /*
