@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # No task waits for ever. One that waits for a disk is seen waiting as well, but not for long.
 use interface;
-use kernel;
+use reader;
+use settle;
 
 sub waiting {
 	my (@pids) = @_;
-	return grep { (get("/proc/$_/stat") // '') =~ /\) D / } @pids;
+	return grep { (value("/proc/$_/stat") // '') =~ /\) D / } @pids;
 }
 
 # Those that have been told are waiting still, and are not waited for again.
 my %told;
 
 test => sub {
-	my @pids = waiting(grep { /^\d+$/ && $_ != $$ && !$told{$_} } names_in('/proc'));
-	my $until = now() + 20;
-	while (@pids && now() < $until) {
-		select(undef, undef, undef, 0.02);
-		@pids = waiting(@pids);
-	}
+	my @pids = waiting(grep { /^\d/ && $_ != $$ && !$told{$_} } parts_of('/proc'));
+	settled(sub { !(@pids = waiting(@pids)) }) if @pids;
 	$told{$_} = 1 foreach @pids;
 	return map { "task $_ (" . (get("/proc/$_/comm") // '?') . ') waits in ' . (get("/proc/$_/wchan") // '?') } @pids;
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The interrupts have the handlers that they had, and go where they went.
-use interface;
+use reader;
 
 look => sub {
 	open(my $in, '<', '/proc/interrupts') or return;
@@ -12,7 +12,9 @@ look => sub {
 		# Without the counts.
 		$rest =~ s/^(\s*\d+){1,$cpus}\s*//;
 		$irq{$label} = $rest;
-		$irq{$label} .= ' to ' . get("/proc/irq/$label/smp_affinity_list") if -e "/proc/irq/$label/smp_affinity_list";
+		# Those that have no number have no such file, as has a number that is not in use.
+		my $to = $label =~ /^\d/ ? value("/proc/irq/$label/smp_affinity_list") : undef;
+		$irq{$label} .= " to $to" if defined $to;
 	}
 	return %irq;
 };

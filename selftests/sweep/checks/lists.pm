@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Lists that the kernel or a driver shows have the length that they had: nothing is in one twice, or still.
-use interface;
+use reader;
 
 my @files = qw(/proc/devices /proc/misc /proc/iomem /proc/ioports /proc/diskstats /proc/partitions /proc/softirqs
 	/proc/net/dev /proc/net/ptype /proc/crypto /proc/filesystems /proc/mdstat /proc/swaps /proc/cgroups /proc/consoles
@@ -11,23 +11,17 @@ my %before;
 sub of_drivers {
 	my @found;
 	foreach my $dir ('/proc', '/proc/driver', '/sys/kernel/debug') {
-		push @found, grep { !$before{$_} && -f } map { "$dir/$_" } names_in($dir);
+		push @found, grep { !$before{$_} && -f } map { "$dir/$_" } parts_of($dir);
 	}
-	foreach my $dir (grep { !$before{$_} && -d } map { "/sys/kernel/debug/$_" } names_in('/sys/kernel/debug')) {
-		push @found, grep { -f } map { "$dir/$_" } names_in($dir);
+	foreach my $dir (grep { !$before{$_} && -d } map { "/sys/kernel/debug/$_" } parts_of('/sys/kernel/debug')) {
+		push @found, grep { -f } map { "$dir/$_" } parts_of($dir);
 	}
 	return @found;
 }
 
-sub length_of {
-	open(my $in, '<', $_[0]) or return 'none';
-	my $n = () = <$in>;
-	return $n;
-}
-
 begin => sub {
 	foreach my $dir ('/proc', '/proc/driver', '/sys/kernel/debug') {
-		$before{"$dir/$_"} = 1 foreach names_in($dir);
+		$before{"$dir/$_"} = 1 foreach parts_of($dir);
 	}
 },
-look => sub { map { $_ => length_of($_) } @files, of_drivers() };
+look => sub { map { $_ => lines_in($_) // 'none' } @files, of_drivers() };

@@ -2,13 +2,14 @@
 # The threads of the kernel are those that there were, and run where they ran. Workers come and go with the work.
 use interface;
 use kernel;
+use reader;
 
 # The names of threads by their numbers, and '' for a task that is none.
 my %name_of;
 
 sub name_of {
 	my ($pid) = @_;
-	my $stat = get("/proc/$pid/stat") // return '';
+	my $stat = value("/proc/$pid/stat") // return '';
 	my ($name, $rest) = $stat =~ /^\d+ \((.*)\) (.*)/ or return '';
 	# The flag PF_KTHREAD.
 	return (split ' ', $rest)[6] & 0x200000 ? $name : '';
@@ -16,7 +17,7 @@ sub name_of {
 
 look => sub {
 	my (%now, %threads);
-	foreach my $pid (grep { /^\d+$/ } names_in('/proc')) {
+	foreach my $pid (grep { /^\d/ } parts_of('/proc')) {
 		my $name = $now{$pid} = $name_of{$pid} // name_of($pid);
 		next if $name eq '' || $name =~ /^kworker/;
 		# That of an interrupt follows where the interrupt goes, which is another check.

@@ -13,12 +13,9 @@ use strict;
 use warnings;
 use Exporter 'import';
 use interface;
-use kernel;
+use settle;
 
 our @EXPORT = qw(differences grown);
-
-# What is written to the kernel may take some time to be seen everywhere, such as the end of a thread.
-my $patience = 10;
 
 sub new {
 	my ($class, $dir, @only) = @_;
@@ -95,19 +92,20 @@ sub changed {
 # Compares the machine with how it was: returns findings. What differs is looked at again for some time.
 sub compare {
 	my ($self, $before) = @_;
-	my @findings;
-	foreach my $check (grep { $_->{look} } @{$self->{checks}}) {
-		my $name = $check->{name};
-		my $was = $before->{$name};
-		my $until = now() + $patience;
-		my ($now, @changed);
-		while (1) {
-			$now = {ask($check, 'look')};
-			@changed = $self->changed($name, $was, $now);
-			last if !@changed || now() >= $until;
-			select(undef, undef, undef, 0.02);
-		}
-		next if !@changed;
+	my (@findings, %now);
+	# All of them at a time, as they wait for the same.
+	my @differ = grep { $_->{look} } @{$self->{checks}};
+	settled(sub {
+		@differ = grep {
+			my $name = $_->{name};
+			$now{$name} = {ask($_, 'look')};
+			$self->changed($name, $before->{$name}, $now{$name});
+		} @differ;
+		return !@differ;
+	});
+	foreach my $name (map { $_->{name} } @differ) {
+		my ($was, $now) = ($before->{$name}, $now{$name});
+		my @changed = $self->changed($name, $was, $now);
 		my @lines = map { "$_ was '" . ($was->{$_} // 'not there') . "', is '" . ($now->{$_} // 'not there') . "'" }
 			@changed;
 		push @findings, [$name, join "\n", @lines > 20 ? (@lines[0 .. 19], '...') : @lines];

@@ -8,6 +8,7 @@ use Exporter 'import';
 use POSIX ();
 use interface;
 use kernel;
+use settle;
 
 our @EXPORT = qw(is_loaded load_driver unload_drivers find_module file_of drivers_of_kernel);
 
@@ -61,16 +62,13 @@ sub load_driver {
 }
 
 # Unloads modules, the last first. The kernel may still be about to drop a reference, so it is tried again
-# for some seconds. Returns the names of those that stay, each with the error.
+# for some time. Returns the names of those that stay, each with the error.
 sub unload_drivers {
 	my (@names) = @_;
 	my @left;
 	foreach my $name (reverse @names) {
-		my $until = now() + 20;
 		my $err;
-		while (is_loaded($name) && ($err = unload($name)) && now() < $until) {
-			select(undef, undef, undef, 0.02);
-		}
+		settled(sub { !is_loaded($name) || !($err = unload($name)) });
 		push @left, "$name: $err" if is_loaded($name);
 	}
 	return @left;
