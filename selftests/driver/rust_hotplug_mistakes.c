@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
+#include <linux/ioport.h>
 #include <linux/irq_sim.h>
 #include <linux/irqdomain.h>
 #include <linux/kthread.h>
@@ -22,7 +23,7 @@
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, cpu_kept; when CPUs go off and on: listed_twice, not_set_up_again, waiting, reference_kept");
+		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive; when CPUs go off and on: listed_twice, not_set_up_again, waiting, reference_kept");
 
 static int first, second;
 static bool unloading, is_set_up;
@@ -142,8 +143,17 @@ static void __init keep_something(void)
 
 		if (sysfs_create_link(&cpu->kobj, &cpu->kobj, name))
 			pr_info("there is that link already\n");
+	} else if (makes("region_kept")) {
+		const char *copy = kstrdup(name, GFP_KERNEL);
+
+		/* The last addresses that there are, where no device is. */
+		if (!request_mem_region(iomem_resource.end - PAGE_SIZE + 1, PAGE_SIZE, copy))
+			pr_info("there is no region to keep\n");
 	} else if (makes("cpu_kept")) {
 		remove_cpu(cpumask_last(cpu_online_mask));
+	} else if (makes("cpu_inactive")) {
+		/* As in the midst of an offline: no task can be put there. */
+		set_cpu_active(cpumask_last(cpu_online_mask), false);
 	}
 #if IS_ENABLED(CONFIG_IRQ_SIM)
 	if (makes("irq_kept")) {
@@ -186,6 +196,9 @@ static int __init load_driver(void)
 {
 	int ret = get_resources();
 
+	/* Made good the next time, as no CPU that is so can go offline. */
+	if (makes("cpu_inactive"))
+		set_cpu_active(cpumask_last(cpu_online_mask), true);
 	if (ret)
 		return ret;
 	ret = set_up();
