@@ -70,13 +70,15 @@ link=$kernel-$flavour$deb_arch
 built='' config=()
 if [ "$kernel" = debug ]; then
 	built=$default_series config=(small debug "$arch")
+elif [ "$kernel" = fixed ]; then
+	built=$default_series config=(small fixed "$arch")
 elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
 elif is_release "$kernel"; then
 	link=$kernel
 	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor debug."
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor debug or fixed."
 fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
@@ -91,9 +93,19 @@ make_variables=("CC=$gnu-gcc-14")
 # KASAN and Rust go together with one compiler for both only.
 [ "$kernel" != debug ] || make_variables=("ARCH=$arch" LLVM=1)
 
-# What the parts of the configuration ask for, and a name for that.
+# What is changed in the source before it is built.
+patches=()
+[ "$kernel" != fixed ] || patches=("$top"/selftests/reports/fixes/*.patch)
+
+# What the parts of the configuration ask for, and a name for that and the patches.
 config_lines() { sed -nE '/^(# )?CONFIG_/p' "${config[@]/#/$scripts/config/}"; }
-config_id() { config_lines | sha256sum | cut -c1-12; }
+config_id() {
+	{
+		config_lines
+		# Of a patch, what it changes: its text does not matter.
+		[ ${#patches[@]} -eq 0 ] || sed -s '/^diff --git/,$!d' "${patches[@]}"
+	} | sha256sum | cut -c1-12
+}
 
 kernel_dir() { realpath "$CACHE/kernels/$link"; }
 have_kernel_tree() {
