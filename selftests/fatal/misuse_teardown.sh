@@ -18,8 +18,13 @@ can_hook || skip_all "this kernel cannot be hooked"
 set_to 1 $SYS/watch
 load_driver rust_hotplug_driver mistake=failing_teardown
 expect "loading the driver" "$err" 0
+splats_begin
 unload_driver rust_hotplug_driver
+splats_end
 
-# This is reached only if the kernel has survived it.
+# This is reached only if the kernel has survived it, as with ../reports/fixes/setup-rollback-bug.patch.
 expect "unloading the driver" "$err" 0
+# For each CPU.
+# shellcheck disable=SC2086 # a list
+expect "what warned" "$(printf '%s\n' $warned | sort -u)" kernel/cpu.c
 [ ! "$outside_failed" ]

@@ -17,10 +17,13 @@ set_to 0 $SYS/online/installed
 set_to 1 $SYS/reset
 arm online startup ENOSPC "${online##* }"
 arm online teardown EIO "${online%% *}"
+splats_begin
 put 1 $SYS/online/installed
+splats_end
 
 # This is reached only if the kernel has survived it.
 expect "the write of 1 to installed" "$err" ENOSPC
 expect_file online/teardown_inject/hits 1
 expect_file online/installed 0
+expect "what warned" "$warned" kernel/cpu.c
 [ ! "$outside_failed" ]

@@ -155,13 +155,15 @@ dead() {
 		get "$CPU/cpu$cpu/hotplug/state"
 		at=$value
 		splats_go_on >/dev/null
-		expect_cpu "$cpu" hotplug/fail -1
-		kernel_fault=
 		case $err in
 		0)
+			# It may still be armed, for a way up on which it cannot be hit.
+			kernel_disarm
 			on_ladder "$cpu" "$all_up" 0
 			;;
 		EAGAIN)
+			expect_cpu "$cpu" hotplug/fail -1
+			kernel_fault=
 			on_ladder "$cpu" "$all_up" "$state"
 			on_ladder "$cpu" "$state" "$at"
 			[ "$at" = "$all_up" ] || n=$((n + 1))
