@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # What is allocated does not grow each time: objects of each slab cache, areas of vmalloc by who made them, and
 # pages of per-CPU memory.
-use Fcntl;
+use Fcntl qw(O_WRONLY SEEK_SET);
 use interface;
 
 my $slab = '/sys/kernel/slab';
 
-# Gives back what CPUs keep for the next allocation, so that the numbers are those of objects in use.
+# For each slab cache the file that gives back what CPUs keep for the next allocation. They stay open, because an open
+# file is itself an object in use, and so is a closed one until RCU has freed it.
+my %shrink;
+
+# Gives that back, so that the numbers are those of objects in use.
 sub shrink {
 	foreach my $cache (names_in($slab)) {
-		put("$slab/$cache/shrink", 1) if !-l "$slab/$cache";
+		next if -l "$slab/$cache";
+		$shrink{$cache} //= do { sysopen(my $file, "$slab/$cache/shrink", O_WRONLY) or next; $file };
+		next if defined sysseek($shrink{$cache}, 0, SEEK_SET) && defined syswrite($shrink{$cache}, '1');
+		# The cache is gone, and another may have its name.
+		delete $shrink{$cache};
 	}
 }
 

@@ -237,13 +237,12 @@ sub repeat {
 	# Between two groups there are a few faults, which cannot make anything grow by so much.
 	my $before = $driven ? $self->{look}->numbers : ($self->{numbers} //= $self->{look}->numbers);
 	$do->();
-	my $after = $self->{look}->numbers;
-	my @grown = grown($before, $after, $times);
+	my ($after, @grown) = $self->{look}->grown_since($before, $times);
 	if (@grown) {
 		# Once more, for what has grown by chance.
 		$do->();
-		my $last = $self->{look}->numbers;
-		my %again = map { "@$_" =~ s/ was .*//r => 1 } grown($after, $last, $times);
+		my ($last, @grown_again) = $self->{look}->grown_since($after, $times);
+		my %again = map { "@$_" =~ s/ was .*//r => 1 } @grown_again;
 		push @findings, map { [$_->[0], "grows each time: $_->[1] after $times times"] }
 			grep { $again{"@$_" =~ s/ was .*//r} } @grown;
 	}
@@ -269,12 +268,11 @@ sub repeat_cycles {
 	$do->();
 	my $before = $self->{look}->numbers;
 	$do->();
-	my $after = $self->{look}->numbers;
+	my ($after, @grown) = $self->{look}->grown_since($before, $times);
 	$do->();
-	my $last = $self->{numbers} = $self->{look}->numbers;
-	my %again = map { "@$_" =~ s/ was .*//r => 1 } grown($after, $last, $times);
-	return map { ['cycle', "$_->[0]: $_->[1] after $times times"] } grep { $again{"@$_" =~ s/ was .*//r} }
-		grown($before, $after, $times);
+	($self->{numbers}, my @grown_again) = $self->{look}->grown_since($after, $times);
+	my %again = map { "@$_" =~ s/ was .*//r => 1 } @grown_again;
+	return map { ['cycle', "$_->[0]: $_->[1] after $times times"] } grep { $again{"@$_" =~ s/ was .*//r} } @grown;
 }
 
 1;
