@@ -16,6 +16,7 @@ use crate::exerciser::{
     operation::Returned,
     target::{
         copy_name,
+        is_online,
         Target, //
     }, //
 };
@@ -71,13 +72,16 @@ impl State {
         }
     }
 
-    /// Notes that a callback is at this address.
+    /// Notes that a callback is at this address. If that is another one than before, it is not
+    /// hooked.
     pub(super) fn set_function(&mut self, startup: bool, function: usize) {
-        if startup {
-            self.startup = function;
+        let (known, hooked) = if startup {
+            (&mut self.startup, &mut self.hooked_startup)
         } else {
-            self.teardown = function;
-        }
+            (&mut self.teardown, &mut self.hooked_teardown)
+        };
+        *hooked &= *known == function;
+        *known = function;
     }
 
     /// Notes that a callback is hooked.
@@ -86,6 +90,20 @@ impl State {
             self.hooked_startup = true;
         } else {
             self.hooked_teardown = true;
+        }
+    }
+
+    /// Whether the kernel recovers if a callback fails in a hotplug operation for one instance, and
+    /// not for all of the state `number` that this is.
+    pub(super) fn recovers_instances(&self, number: i32) -> bool {
+        if is_online(number) {
+            // If the state lacks the other callback, the kernel keeps in mind how far it was, and
+            // warns at the next state (`cpuhp_invoke_callback()`, `lastp`). Of a state that was set
+            // up before the hook, a callback is known when it has been called.
+            self.startup != 0 && self.teardown != 0
+        } else {
+            // The kernel before 7.2 forgets the error of an instance that is not the first.
+            !cfg!(before_7_2)
         }
     }
 

@@ -37,7 +37,7 @@ struct Known {
     issued_by: usize,
     name: NameId,
     target: Option<Arc<Target>>,
-    /// Whether the callbacks of its instances are hooked.
+    /// Whether the callbacks of its instances are hooked, and one of them may fail by itself.
     is_hooked: bool,
 }
 
@@ -174,12 +174,15 @@ impl Watcher {
         if state.own || (state.target.is_none() && !watched) {
             return None;
         }
+        let by_instance = instance == 0
+            && state.multi == Some(true)
+            && (self.common.unsafe_faults || state.recovers_instances(number));
         Some(Known {
             operation,
             issued_by,
             name: state.name_id,
             target: state.target.clone(),
-            is_hooked: instance == 0 && state.multi == Some(true) && state.is_hooked(startup),
+            is_hooked: by_instance && state.is_hooked(startup),
         })
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver as others are, in C, whose states the module reaches although they are not its own: one
- * of section PREPARE with a DEAD callback only, one of section ONLINE, and one of section ONLINE
- * with instances. If it is told to, it makes a mistake, for the test of `misuses`.
+ * of section PREPARE with a DEAD callback only, one of section ONLINE, and one with instances, of
+ * section ONLINE unless it is told otherwise. If it is told to, it makes a mistake, for the test of
+ * `misuses`.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/module.h>
@@ -13,6 +14,15 @@
 static unsigned int instances = 3;
 module_param(instances, uint, 0);
 MODULE_PARM_DESC(instances, "how many instances it adds, at most 16");
+
+static char *callbacks = "both";
+module_param(callbacks, charp, 0);
+MODULE_PARM_DESC(callbacks,
+		 "what the state with instances has: both, startup or teardown");
+
+static bool prepares;
+module_param(prepares, bool, 0);
+MODULE_PARM_DESC(prepares, "have the state with instances in section PREPARE, as selftest/multi:prepare");
 
 static char *mistake = "none";
 module_param(mistake, charp, 0);
@@ -177,6 +187,16 @@ static void remove_instances(unsigned int n)
 		cpuhp_state_remove_instance(multi, &nodes[--n]);
 }
 
+static int set_up_multi(void)
+{
+	enum cpuhp_state section = prepares ? CPUHP_BP_PREPARE_DYN : CPUHP_AP_ONLINE_DYN;
+	const char *name = prepares ? "selftest/multi:prepare" : "selftest/multi:online";
+
+	return cpuhp_setup_state_multi(section, name,
+				       strcmp(callbacks, "teardown") ? instance_online : NULL,
+				       strcmp(callbacks, "startup") ? instance_offline : NULL);
+}
+
 static int __init driver_init(void)
 {
 	unsigned int i;
@@ -195,8 +215,7 @@ static int __init driver_init(void)
 		ret = online < 0 ? online : -EIO;
 		goto remove_prepare;
 	}
-	multi = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "selftest/multi:online",
-					instance_online, instance_offline);
+	multi = set_up_multi();
 	if (multi < 0) {
 		ret = multi;
 		goto remove_online;
