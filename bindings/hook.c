@@ -73,14 +73,18 @@ DEFINE_STATIC_CALL_NULL(original_add, rust_hotplug_add);
 
 /*
  * The steps that go into the log, and the task that each runs in. A task finds its own without a
- * lock: nobody else writes its name here or takes it out. There are three at a time at most: in a
- * task that hotplugs a CPU, in the thread of that CPU, and, if a callback there sets up a state, in
- * the thread of another CPU. The first waits for the second, and that for the third, so that the
- * third is taken only while the others are.
+ * lock: nobody else writes its name here or takes it out. Who looks for the step of another task
+ * only compares, and that task waits for it. There are three at a time at most: in a task that
+ * hotplugs a CPU, in the thread of that CPU, and, if a callback there sets up a state, in the
+ * thread of another CPU. The first waits for the second, and that for the third, so that the third
+ * is taken only while the others are.
  */
 static struct step {
 	struct task_struct *task;
 	void *running;
+	int state;
+	/* The callback that the kernel has told of last; NULL if that is not one of this step. */
+	void *function;
 	/* Whether the callbacks that it calls are to lead to their detour. */
 	bool expects_callback;
 	/* Whether it is part of what a callback of another step of this task does. */
@@ -103,16 +107,11 @@ static __always_inline struct step *own_step(void)
 }
 
 /* What the step of the calling task was begun with; NULL if there is none. */
-static __always_inline void *running_step(void)
+void *rust_helper_running_step(void)
 {
 	struct step *step = own_step();
 
 	return step ? step->running : NULL;
-}
-
-void *rust_helper_running_step(void)
-{
-	return running_step();
 }
 
 /*
@@ -154,10 +153,14 @@ static noinline int another_step(unsigned int cpu, int state, bool bringup,
 				goto unseen;
 	}
 	step->running = running;
+	step->state = state;
+	step->function = NULL;
 	step->expects_callback = expects_callback;
 	step->nested = outer.task;
 	ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
 	step->running = outer.running;
+	step->state = outer.state;
+	step->function = NULL;
 	step->expects_callback = outer.expects_callback;
 	step->nested = outer.nested;
 	/* If it is nobody's now, whoever has it next finds the pointer not in use. */
@@ -186,6 +189,8 @@ int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
 	    cmpxchg(&steps[0].task, NULL, current))
 		return another_step(cpu, state, bringup, node, lastp, running, expects_callback);
 	steps[0].running = running;
+	steps[0].state = state;
+	steps[0].function = NULL;
 	steps[0].expects_callback = expects_callback;
 	ret = rust_helper_original_step(cpu, state, bringup, node, lastp);
 	/* Whoever has it next finds the pointer not in use. */
@@ -262,7 +267,13 @@ static void notrace redirect_step(unsigned long ip, unsigned long parent_ip,
 		redirect(ip, parent_ip, ops, fregs);
 }
 
-/* Drivers call their callbacks by themselves, too; this is about cpuhp's calls only. */
+/* How far behind the entry of a function ftrace may have its call: behind a landing pad. */
+#define ENTRY_SIZE 16
+
+/*
+ * Drivers call their callbacks by themselves, too; this is about cpuhp's calls only, and of these
+ * about those of the step that expects it: a callback may set up another state.
+ */
 static void notrace redirect_callback(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -271,7 +282,7 @@ static void notrace redirect_callback(unsigned long ip, unsigned long parent_ip,
 	if (parent_ip - step_entry >= step_size)
 		return;
 	step = own_step();
-	if (step && step->expects_callback)
+	if (step && step->expects_callback && ip - (unsigned long)step->function < ENTRY_SIZE)
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)rust_hotplug_callback);
 }
 
@@ -377,33 +388,44 @@ static int resolve_originals(void)
 	return 0;
 }
 
-/* The tracepoints of cpuhp, which tell what is really called. */
+/*
+ * The tracepoints of cpuhp, which tell what is really called. A callback of a step may set up a
+ * state that nobody watches: its calls are not those of the step, which is of another state.
+ */
+
+static __always_inline void called(int state, struct hlist_node *node, void *function)
+{
+	struct step *step = own_step();
+
+	if (!step)
+		return;
+	if (step->state != state) {
+		step->function = NULL;
+		return;
+	}
+	step->function = function;
+	rust_hotplug_called(step->running, node, function);
+}
 
 static void enter_probe(void *data, unsigned int cpu, int target, int idx,
 			int (*function)(unsigned int))
 {
-	void *running = running_step();
-
-	if (running)
-		rust_hotplug_called(running, NULL, function);
+	called(idx, NULL, function);
 }
 
 static void multi_enter_probe(void *data, unsigned int cpu, int target, int idx,
 			      int (*function)(unsigned int, struct hlist_node *),
 			      struct hlist_node *node)
 {
-	void *running = running_step();
-
-	if (running)
-		rust_hotplug_called(running, node, function);
+	called(idx, node, function);
 }
 
 static void exit_probe(void *data, unsigned int cpu, int state, int idx, int ret)
 {
-	void *running = running_step();
+	struct step *step = own_step();
 
-	if (running)
-		rust_hotplug_returned(running, ret);
+	if (step && step->state == idx)
+		rust_hotplug_returned(step->running, ret);
 }
 
 static struct probe {
