@@ -454,6 +454,8 @@ static int register_probes(void)
 
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (probes[i].registered)
+			continue;
 		if (!probes[i].tracepoint) {
 			pr_err("the kernel has no tracepoint %s\n", probes[i].name);
 			return -ENOENT;
@@ -529,21 +531,19 @@ void rust_helper_hook_synchronize(void)
  * than it left it. It goes on calling what it called, so that the code has to stay: no rmmod
  * succeeds any more, and one that is under way, or an insmod, does not end.
  */
-static void stay_forever(void)
-{
-	static unsigned long stays;
+static bool dead, stays;
 
-	if (test_bit(0, &stays))
+static void note_dead(void)
+{
+	if (dead)
 		return;
+	dead = true;
 	/* While the module is being loaded, a reference does not keep it if its init fails. */
-	if (THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE)) {
-		set_bit(0, &stays);
+	stays = THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE);
+	if (stays)
 		pr_crit("ftrace is dead, and goes on calling this module: it stays until the machine is restarted\n");
-		return;
-	}
-	pr_crit("ftrace is dead, and goes on calling this module: it stays, and rmmod hangs, until the machine is restarted\n");
-	while (true)
-		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	else
+		pr_crit("ftrace is dead, and goes on calling this module: it stays, and rmmod hangs, until the machine is restarted\n");
 }
 
 static void unregister_hook(struct ftrace_ops *ops)
@@ -558,7 +558,7 @@ static void unregister_hook(struct ftrace_ops *ops)
 	}
 	/* When it died, it has said so itself. */
 	WARN_ON_ONCE(ret != -ENODEV);
-	stay_forever();
+	note_dead();
 }
 
 /*
@@ -582,11 +582,16 @@ void rust_helper_unhook(void)
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		unregister_hook(&hooks[i].ops);
 	rust_helper_unhook_callbacks();
-	unregister_probes();
+	/* The callbacks' detour of a dead ftrace is still there. */
+	if (!dead)
+		unregister_probes();
 	if (notifier_registered)
 		unregister_module_notifier(&module_notifier);
 	notifier_registered = false;
 	rust_helper_hook_synchronize();
+	/* Who loads or unloads a module does not come by any more, so nobody waits for this. */
+	while (dead && !stays)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 }
 
 int rust_helper_hook(void)

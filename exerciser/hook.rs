@@ -278,7 +278,9 @@ impl Watcher {
         *wanted = false;
     }
 
-    /// Waits until no detour is under way and none begins. The hook has been taken out before.
+    /// Waits until no detour is under way and none begins to work with `self`. The hook has been
+    /// taken out before. If ftrace is dead and has not let go of it, detours go on to begin, and
+    /// find no watcher from then on; the module then stays, and its code with it.
     fn wait_for_detours(&self) {
         // Whoever was led into a detour is counted by now. It may sleep there, as callbacks do.
         while INSIDE.load(Acquire) != 0 {

@@ -4,22 +4,35 @@
  * left it: for the tests of what the module does then. Until the machine is restarted, ftrace
  * neither begins to call anybody nor stops calling whom it calls.
  */
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/static_call.h>
+
+static void nothing(void)
+{
+}
+
+/* As bindings/hook.c calls what is not exported: the function may not take an indirect call. */
+DEFINE_STATIC_CALL(kill_ftrace, nothing);
 
 static int __init dead_ftrace_init(void)
 {
-	/* The function is not exported. A kprobe tells where it is. */
-	struct kprobe probe = { .symbol_name = "ftrace_kill" };
-	void (*ftrace_kill)(void);
+	/* A kprobe tells where it is, on some architectures behind the landing pad. */
+	struct kprobe probe = { .symbol_name = "ftrace_kill", .flags = KPROBE_FLAG_DISABLED };
+	char symbol[KSYM_SYMBOL_LEN];
+	unsigned long offset;
 	int ret;
 
 	ret = register_kprobe(&probe);
 	if (ret)
 		return ret;
-	ftrace_kill = (void (*)(void))probe.addr;
 	unregister_kprobe(&probe);
-	ftrace_kill();
+	sprint_symbol(symbol, (unsigned long)probe.addr);
+	if (sscanf(symbol, "ftrace_kill+0x%lx", &offset) != 1)
+		return -ENOENT;
+	static_call_update(kill_ftrace, (void (*)(void))((unsigned long)probe.addr - offset));
+	static_call(kill_ftrace)();
 	return 0;
 }
 

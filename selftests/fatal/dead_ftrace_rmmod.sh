@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# case: when ftrace has given up on itself, rmmod does not end, and the kernel goes on
+# case: when ftrace has given up on itself, rmmod does not end, and the kernel and other drivers go on
 #
-# The module is on its way out when it finds that ftrace goes on calling it, so that it has to wait for ever.
+# The module is on its way out when it finds that ftrace goes on calling it, so that it has to wait for ever. Nobody
+# else may have to: drivers with states come and go.
 
 # shellcheck source=../rust_hotplug/lib.sh
 . "$(dirname "$0")/../rust_hotplug/lib.sh"
@@ -34,5 +35,10 @@ for i in $(seq 600); do
 done
 [ "$i" -lt 600 ] || not_so "the kernel log does not say that ftrace is dead"
 cycle
+load_driver rust_hotplug_driver
+expect "loading a driver after that" "$err" 0
+cycle
+unload_module rust_hotplug_driver
+expect "unloading it" "$err" 0
 kill -0 $! || not_so "rmmod has ended"
 [ ! "$outside_failed" ]
