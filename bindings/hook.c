@@ -55,9 +55,10 @@ int rust_helper_original_del(int state, struct hlist_node *node, bool invoke)
 /*
  * On PREEMPT_RT, probes of tracepoints may take the locks of the book since 7.0 only. Where the
  * compiler checks indirect calls, the originals may only be called directly: nobody else takes
- * their addresses.
+ * their addresses. WITHOUT_HOOK is for make check, to see that the other branch builds.
  */
-#if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_KPROBES) && \
+#if !defined(WITHOUT_HOOK) && \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_KPROBES) && \
 	defined(CONFIG_KALLSYMS) && defined(CONFIG_TASKS_RCU) && defined(CONFIG_TRACEPOINTS) && \
 	!(defined(CONFIG_PREEMPT_RT) && defined(BEFORE_7_2)) && \
 	(defined(CONFIG_HAVE_STATIC_CALL) || !(defined(CONFIG_CFI) || defined(CONFIG_CFI_CLANG)))
@@ -727,9 +728,14 @@ int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct 
 
 int rust_helper_original_step_seen(unsigned int cpu, int state, bool bringup,
 				   struct hlist_node *node, struct hlist_node **lastp,
-				   void *running)
+				   void *running, bool expects_callback)
 {
 	return 0;
+}
+
+bool rust_helper_step_is_nested(const void *issued_by)
+{
+	return false;
 }
 
 int rust_helper_original_issue(int cpu, int state, bool bringup, struct hlist_node *node)
@@ -752,10 +758,6 @@ void rust_helper_hook_synchronize(void)
 }
 
 void rust_helper_hook_callbacks_later(void)
-{
-}
-
-void rust_helper_expect_callback(bool expect)
 {
 }
 

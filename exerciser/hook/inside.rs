@@ -28,8 +28,10 @@ pub(super) struct Inside;
 
 impl Inside {
     pub(super) fn enter() -> Self {
-        // This needs no order: who takes the hook out first waits, by RCU, for tasks that are on
-        // their way into a detour, and for notifications and work items. So the count is seen.
+        // This needs no order, because who takes the hook out waits before it looks at the count:
+        // for tasks that are on their way from ftrace into a detour by `synchronize_rcu_tasks()`,
+        // for notifications by `unregister_module_notifier()`, and for the work item by
+        // `cancel_work_sync()`. So the count is seen.
         INSIDE.add(1i64, Relaxed);
         Self
     }
