@@ -136,8 +136,10 @@ fn teardown<S: Section>(cpu: Cpu<'_, S>) -> Result {
 fn with_pair<S: Section>(f: impl FnOnce(&CallbackPair) -> Result) -> Result {
     // SAFETY: Only the callbacks of `Single` call this, which nobody else can name, and only a
     // `SingleState` sets up a state with them. So this is a call for the state that uses the slot,
-    // and by the invariant of `Slot` its pair is there. It stays there until the removal is over,
-    // which waits for callbacks that run.
+    // and by the invariant of `Slot` its pair is there. The load needs no order: the slot was
+    // filled before the setup, in which the kernel takes `cpuhp_state_mutex` and stores the
+    // callback, and a task that calls it has taken a lock of that setup since, or was woken by one
+    // that has. The pair stays there until the removal is over, which waits for callbacks that run.
     let pair = unsafe { &*S::slot().0.load(Relaxed) };
     f(pair)
 }

@@ -72,11 +72,12 @@ impl Watcher {
             }
         }
         let function = running.function;
-        // SAFETY: The address is that of the callback in the place of which this is called: the
-        // probe of the tracepoint, which the kernel passes before each call, has put it there in
-        // this step, and stays until the detour of the callbacks has been taken out. The code is
-        // there, for the kernel is calling it. By this function's requirement the arguments are
-        // those of the call.
+        // SAFETY: The address is that of the callback in the place of which this is called. The
+        // probe of the tracepoint has put it there in this step: the kernel passes it before each
+        // call, as the CPU that makes one is online where states are not atomic, and the detour is
+        // taken only for the address that the probe has seen. The probe stays until the detour of
+        // the callbacks has been taken out. The code is there, for the kernel is calling it. By
+        // this function's requirement the arguments are those of the call.
         unsafe { bindings::original_callback(function as *mut _, cpu, node) }
     }
 }
