@@ -115,12 +115,13 @@ sub compare {
 	return @findings;
 }
 
-# Counts what must not grow. Returns the numbers, and findings for those that are greater than before by one for each of
-# so many times; a few of them may have been made up for by what something else has freed. What the kernel is still about
-# to free counts as well, so where there are findings it counts again for some time.
+# Counts what must not grow. Returns the numbers, and findings for those that are greater than before by one for every
+# other of so many times at least: what grows each time does so by more, and other things that come and go may make up
+# for a part of it. What the kernel is still about to free counts as well, so where there are findings it counts again for
+# some time.
 sub grown_since {
 	my ($self, $before, $times) = @_;
-	my $least = $times * 0.9;
+	my $least = $times / 2;
 	my ($now, @grown);
 	settled(sub {
 		$now = $self->numbers;
