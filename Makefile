@@ -140,6 +140,7 @@ help:
 	@echo '  KERNEL=SERIES  - a series of the distribution, as 7.3 or 7.2, or one release of it'
 	@echo '                   [the running kernel where it is Debian'"'"'s with Rust support, else 7.3]'
 	@echo '                   6.18: built from source, for its own kernels need a compiler that is gone'
+	@echo '                   failslab: 7.3, built to run out of memory when told to'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'

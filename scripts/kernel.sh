@@ -68,17 +68,15 @@ kernel=${KERNEL:-$(running_kernel || echo "$default_series")}
 link=$kernel-$flavour$deb_arch
 # Those that are built from source: the series of that, and the parts of the configuration.
 built='' config=()
-if [ "$kernel" = debug ]; then
-	built=$default_series config=(small debug "$arch")
-elif [ "$kernel" = fixed ]; then
-	built=$default_series config=(small fixed "$arch")
+if [[ $kernel =~ ^(debug|failslab|fixed)$ ]]; then
+	built=$default_series config=(small "$kernel" "$arch")
 elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
 elif is_release "$kernel"; then
 	link=$kernel
 	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor debug or fixed."
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed."
 fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
