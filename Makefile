@@ -143,7 +143,7 @@ help:
 	@echo '                   failslab: 7.3, built to run out of memory when told to'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
-	@echo '  FLAVOUR=rt     - the PREEMPT_RT kernel of that series'
+	@echo '  FLAVOUR=F      - rt or cloud: the PREEMPT_RT kernel of that series, or the one for clouds'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
 	@echo '  DRIVER=DIR     - vm: build the driver on cpuhp in that directory too, and put its module beside rust_hotplug.ko'
 	@echo '  NO_KVM=1       - emulate the CPUs of the VM although this machine has KVM'

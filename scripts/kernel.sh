@@ -37,8 +37,8 @@ esac
 
 case ${FLAVOUR:-} in
 '') flavour= ;;
-rt) flavour=rt- ;;
-*) die "FLAVOUR=$FLAVOUR: unknown flavour. Known: rt." ;;
+rt | cloud) flavour=$FLAVOUR- ;;
+*) die "FLAVOUR=$FLAVOUR: unknown flavour. Known: rt, cloud." ;;
 esac
 
 is_release() { [[ $1 =~ ^[0-9]+\.[0-9]+(\.[0-9]+)?[+-] ]]; }
