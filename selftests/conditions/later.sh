@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# case: CPUs are plugged in while the module is loaded and armed
+# vm: CPUS=2 MAX_CPUS=4
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+tests plug setup_rollback insmod_rollback online_fail smt torture

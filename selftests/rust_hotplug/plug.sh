@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A CPU that comes later: it is plugged in while the module is loaded and armed for it. It is then
+# offline, and nothing has been called there. When it is brought online for the first time, the armed
+# startup fails on it and the kernel rolls back, and the next time it comes. Needs a VM into which
+# CPUs can be plugged: make vm CPUS=2 MAX_CPUS=4.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+plug=../../scripts/guest/plug
+
+# find_later: sets $later to the CPUs that may be plugged in.
+find_later() {
+	get $CPU/present
+	expand "$value"
+	_present=$list
+	get $CPU/possible
+	expand "$value"
+	later=
+	for _i in $list; do
+		# shellcheck disable=SC2086 # a list
+		list_has "$_i" $_present || later="$later${later:+ }$_i"
+	done
+}
+
+# plug_in CPU: plugs that CPU in, and waits for the kernel to have it.
+plug_in() {
+	$plug || not_so "no CPU could be plugged in"
+	for _i in $(seq 1200); do
+		[ ! -w "$CPU/cpu$1/online" ] || return 0
+		sleep 0.1
+	done
+	not_so "the kernel has not got CPU $1"
+	return 1
+}
+
+# expect_at CPU STATE: checks the files in hotplug/ of a CPU. The kernel makes them for the CPUs that are there when it
+# boots, see ../reports/plugged-no-files.md.
+expect_at() {
+	[ -d "$CPU/cpu$1/hotplug" ] || return 0
+	expect_cpu "$1" hotplug/state "$2"
+	expect_cpu "$1" hotplug/target "$2"
+}
+
+not_there() { # CPU
+	begin_case "insmod fail_cpu=$1 is refused with ENXIO while there is no CPU $1"
+	unload
+	load "fail_cpu=$1"
+	expect "insmod" "$err" ENXIO
+	! module_loaded || unload
+	load
+	end_case
+}
+
+come() { # CPU STATE
+	begin_case "CPU $1 is plugged in while $2 is armed for it"
+	fresh
+	for s in $MULTI; do
+		set_to i "$SYS/$s/instances/add"
+	done
+	reset
+	arm "$2" startup ENOMEM "$1"
+	if plug_in "$1"; then
+		expect_cpu "$1" online 0
+		expect "log of plugging it in" "$(calls)" ""
+		expect_cpus "$2" "$online"
+		cpu_up "$1"
+		expect "the first write to online" "$err" ENOMEM
+		expect_cpu "$1" online 0
+		expect_at "$1" 0
+		expect_file "$2/startup_inject/hits" 1
+		call hotplug prepare startup "$1"
+		call hotplug prepare_multi startup "$1"
+		if [ "$2" = online ]; then
+			call hotplug online startup "$1" ENOMEM
+		else
+			call hotplug online startup "$1"
+			call hotplug online_multi startup "$1" ENOMEM
+			call hotplug online teardown "$1"
+		fi
+		call hotplug prepare_multi teardown "$1"
+		call hotplug prepare teardown "$1"
+		expect_calls
+		for s in $STATES $MULTI; do
+			expect_cpus "$s" "$online"
+		done
+		cpu_up "$1"
+		expect "the second write to online" "$err" 0
+		expect_cpu "$1" online 1
+		expect_at "$1" "$all_up"
+		runs_tasks "$1" || not_so "CPU $1 runs no tasks"
+		for s in $STATES $MULTI; do
+			expect_cpus "$s" "$online $1"
+		done
+		cpu_down "$1"
+		expect "offlining it" "$err" 0
+		for s in $STATES $MULTI; do
+			expect_cpus "$s" "$online"
+		done
+	fi
+	remove_instances
+	end_case
+}
+
+find_later
+# shellcheck disable=SC2086 # a list
+set -- $later
+[ $# -gt 0 ] || skip_all "no CPU can come later: see make vm MAX_CPUS=N"
+command -v taskset >/dev/null || skip_all "no taskset"
+if ! throwaway || [ ! -x $plug ]; then
+	skip_all "nobody here who could plug a CPU in"
+fi
+begin 3
+not_there "$1"
+come "$1" online
+if [ $# -ge 2 ]; then
+	come "$2" online_multi
+else
+	skip_case "the second CPU" "only one can come"
+fi
+finish
