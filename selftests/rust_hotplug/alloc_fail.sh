@@ -173,8 +173,8 @@ adding() { # STATE
 arming() {
 	begin_case "a fault is armed"
 	dir=$SYS/online/startup_inject
-	get $dir/cpus
 	alloc_begin
+	get $dir/cpus
 	every_nth write $dir/cpus "${online%% *}" -- write $dir/cpus "$value"
 	every_nth write $dir/errno ENOMEM -- write $dir/errno 0
 	every_nth write $dir/times 2 -- write $dir/times 1
