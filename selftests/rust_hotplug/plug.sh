@@ -54,14 +54,15 @@ not_there() { # CPU
 	end_case
 }
 
-come() { # CPU STATE
-	begin_case "CPU $1 is plugged in while $2 is armed for it"
+# come CPU STATE [cpus=LIST]: plugs that CPU in while the startup of the state is armed for these CPUs, or for all.
+come() {
+	begin_case "CPU $1 is plugged in while $2 is armed for ${3:-every CPU that can be there}"
 	fresh
 	for s in $MULTI; do
 		set_to i "$SYS/$s/instances/add"
 	done
 	reset
-	arm "$2" startup ENOMEM "$1"
+	fault "$2/startup_inject" ${3:+"$3"} errno=ENOMEM
 	if plug_in "$1"; then
 		expect_cpu "$1" online 0
 		expect "log of plugging it in" "$(calls)" ""
@@ -114,7 +115,7 @@ if ! throwaway || [ ! -x $plug ]; then
 fi
 begin 3
 not_there "$1"
-come "$1" online
+come "$1" online "cpus=$1"
 if [ $# -ge 2 ]; then
 	come "$2" online_multi
 else
