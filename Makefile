@@ -97,6 +97,12 @@ tarball deb:
 package-test:
 	@scripts/package-test vm
 
+# A whole Debian in a VM. Two CPUs unless there is a wish: every one costs time where they are emulated.
+.PHONY: machine machine-test
+machine machine-test: export CPUS := $(if $(filter file,$(origin CPUS)),2,$(CPUS))
+machine machine-test:
+	@scripts/$@
+
 install: modules_install
 
 # Where the kernel's modules_install would put it. That needs the tree, which with sudo may be out of reach.
@@ -131,6 +137,8 @@ help:
 	@echo '  tarball        - kselftest for a machine without a compiler: the module, tests and tools in build/packages'
 	@echo '  deb            - the same as Debian packages, and the source for DKMS; with SIGN_KEY= signed'
 	@echo '  package-test   - whether these two are whole, the same when made again, and run in a VM'
+	@echo '  machine        - a shell in a whole Debian in a VM, or RUN="command"; it has ssh, and is gone when that ends'
+	@echo '  machine-test   - whether the commands of README.md for a real machine work there, and the packages'
 	@echo '  rust-analyzer  - build the module, and write rust-project.json for rust-analyzer'
 	@echo '  install        - install the module, as root, for the kernel it was built for'
 	@echo '  clean          - remove what was built in this directory'
