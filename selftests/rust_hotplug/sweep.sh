@@ -121,6 +121,30 @@ parts() {
 	end_case
 }
 
+# What a machine has died of may be what repeats the faults of a group.
+after() {
+	begin_case "it goes on behind a fault, and behind what repeats faults"
+	sweep --list
+	grep / "$tmp/out" >"$tmp/ordered"
+	fault=$(sed -n 5p "$tmp/ordered")
+	sweep --list --after "$fault"
+	value=$(grep / "$tmp/out")
+	expect "what comes after $fault" "$value" "$(sed 1,5d "$tmp/ordered")"
+	# The name of a group is that of its faults without the CPU and the errno.
+	group=$(echo "$fault" | sed 's:/cpu[0-9]*/:/:; s:=[A-Z0-9]*$::')
+	last=$(sed 's:/cpu[0-9]*/:/:; s:=[A-Z0-9]*$::' "$tmp/ordered" | grep -nxF "$group" | tail -n 1)
+	sweep --list --after "$group, 30 times"
+	value=$(grep / "$tmp/out")
+	expect "what comes after $group" "$value" "$(sed "1,${last%%:*}d" "$tmp/ordered")"
+	sweep --list --shard 2/2 --after "$fault"
+	value=$(grep / "$tmp/out")
+	sweep --list --shard 2/2
+	expect "what comes after it in a part" "$value" "$(grep / "$tmp/out" | grep -xF "$(sed 1,5d "$tmp/ordered")")"
+	sweep --list --after nonsense
+	[ $status != 0 ] || not_so "a name that no fault has is taken"
+	end_case
+}
+
 resume() {
 	begin_case "what a machine has died of is named, and is not made again"
 	fault=$(grep "cpu$cpu/startup" "$tmp/all" | head -n 1)
@@ -161,8 +185,9 @@ cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
 set -- $LOADING $REPEATED $HOTPLUG $LAST
-begin_hooked $(($# + 4))
+begin_hooked $(($# + 5))
 parts
+after
 resume
 interrupted
 none

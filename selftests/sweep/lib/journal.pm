@@ -42,6 +42,7 @@ sub begin {
 
 sub end {
 	my ($self, $id, $result) = @_;
+	print {$self->{kmsg}} "sweep: end $id\n" if $self->{kmsg};
 	$self->line("end $id $result");
 }
 
