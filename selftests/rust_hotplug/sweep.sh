@@ -140,6 +140,9 @@ after() {
 	value=$(grep / "$tmp/out")
 	sweep --list --shard 2/2
 	expect "what comes after it in a part" "$value" "$(grep / "$tmp/out" | grep -xF "$(sed 1,5d "$tmp/ordered")")"
+	sweep --list --drivers "rust_hotplug_mistakes kernel" --after "rust_hotplug_mistakes without a fault"
+	value=$(grep / "$tmp/out")
+	expect "what comes after a driver that is left out" "$value" "$(cat "$tmp/ordered")"
 	sweep --list --after nonsense
 	[ $status != 0 ] || not_so "a name that no fault has is taken"
 	end_case
