@@ -198,6 +198,19 @@ sub dispatch {
 	return (@findings, $subject->stop, $self->look_at('kernel'));
 }
 
+# Does something, and once more if something has grown, which may be by chance. Returns the numbers after that, and what
+# has grown each time.
+sub grown_twice {
+	my ($self, $before, $times, $do) = @_;
+	$do->();
+	my ($after, @grown) = $self->{look}->grown_since($before, $times);
+	return $after if !@grown;
+	$do->();
+	my ($last, @again) = $self->{look}->grown_since($after, $times);
+	my %again = map { "@$_" =~ s/ was .*//r => 1 } @again;
+	return ($last, grep { $again{"@$_" =~ s/ was .*//r} } @grown);
+}
+
 # Does the same fault so many times, on each CPU in turn, and returns findings about what has grown each time.
 sub repeat {
 	my ($self, $subject, $times, @faults) = @_;
@@ -236,16 +249,8 @@ sub repeat {
 	my @findings = $driven ? $subject->start : ();
 	# Between two groups there are a few faults, which cannot make anything grow by so much.
 	my $before = $driven ? $self->{look}->numbers : ($self->{numbers} //= $self->{look}->numbers);
-	$do->();
-	my ($after, @grown) = $self->{look}->grown_since($before, $times);
-	if (@grown) {
-		# Once more, for what has grown by chance.
-		$do->();
-		my ($last, @grown_again) = $self->{look}->grown_since($after, $times);
-		my %again = map { "@$_" =~ s/ was .*//r => 1 } @grown_again;
-		push @findings, map { [$_->[0], "grows each time: $_->[1] after $times times"] }
-			grep { $again{"@$_" =~ s/ was .*//r} } @grown;
-	}
+	my ($after, @grown) = $self->grown_twice($before, $times, $do);
+	push @findings, map { [$_->[0], "grows each time: $_->[1] after $times times"] } @grown;
 	push @findings, $subject->stop if $driven;
 	$self->{numbers} = $driven ? undef : $after;
 	$self->{look}->wrong;
@@ -267,12 +272,8 @@ sub repeat_cycles {
 	# Once before, for what is allocated the first time only.
 	$do->();
 	my $before = $self->{look}->numbers;
-	$do->();
-	my ($after, @grown) = $self->{look}->grown_since($before, $times);
-	$do->();
-	($self->{numbers}, my @grown_again) = $self->{look}->grown_since($after, $times);
-	my %again = map { "@$_" =~ s/ was .*//r => 1 } @grown_again;
-	return map { ['cycle', "$_->[0]: $_->[1] after $times times"] } grep { $again{"@$_" =~ s/ was .*//r} } @grown;
+	($self->{numbers}, my @grown) = $self->grown_twice($before, $times, $do);
+	return map { ['cycle', "$_->[0]: $_->[1] after $times times"] } @grown;
 }
 
 1;
