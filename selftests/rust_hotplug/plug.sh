@@ -15,14 +15,9 @@ plug=../../scripts/guest/plug
 find_later() {
 	get $CPU/present
 	expand "$value"
-	_present=$list
-	get $CPU/possible
-	expand "$value"
-	later=
-	for _i in $list; do
-		# shellcheck disable=SC2086 # a list
-		list_has "$_i" $_present || later="$later${later:+ }$_i"
-	done
+	# shellcheck disable=SC2086 # a list
+	cpus_without $CPU/possible $list
+	later=$list
 }
 
 # plug_in CPU: plugs that CPU in, and waits for the kernel to have it.

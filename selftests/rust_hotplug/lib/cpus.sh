@@ -17,16 +17,23 @@ find_cpus() {
 	all_up=$number
 }
 
+# cpus_without FILE CPU...: sets $list to the CPUs that are in that file of the kernel and not among these.
+cpus_without() {
+	get "$1"
+	shift
+	expand "$value"
+	for _i; do
+		# shellcheck disable=SC2086 # a list
+		list_without "$_i" $list
+	done
+}
+
 # find_offline: sets $offline to the CPUs that are there and not online. They stay so: somebody may have
 # a reason for it.
 find_offline() {
-	get "$CPU/present"
-	expand "$value"
-	offline=
-	for _i in $list; do
-		# shellcheck disable=SC2086 # a list
-		list_has "$_i" $online || offline="$offline${offline:+ }$_i"
-	done
+	# shellcheck disable=SC2086 # a list
+	cpus_without "$CPU/present" $online
+	offline=$list
 }
 
 # cpu_up CPU, cpu_down CPU: set $err to 0 or to the name of the errno.
