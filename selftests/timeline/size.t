@@ -64,6 +64,7 @@ sub run {
 my $MILLION = 1_000_000;
 # A program that does no more than take the lines apart in the way of any script.
 my @usual = ('perl', '-ne', 'my %f = map { split /=/, $_, 2 } split; $n{$f{state}}++ if $f{ret} == 0');
+
 # measure FORMAT: how many times as long as that a million lines take, the memory and the status.
 sub measure {
 	my ($format) = @_;
