@@ -85,6 +85,11 @@ fi
 default_memory=1024
 [ "$kernel" != debug ] || default_memory=2048
 
+# What the command line of a kernel needs that is emulated. Its CPUs get no time while the host is busy elsewhere. That is no
+# lockup, nor a timer that does not work, for which the kernel would panic.
+emulated_append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+[ "$arch" != x86_64 ] || emulated_append+=" no_timer_check"
+
 # What the kernel is built with, and so what a module for it is.
 make_variables=("CC=$gnu-gcc-14")
 [ "$arch" = "$(uname -m)" ] || make_variables+=("ARCH=$arch" "CROSS_COMPILE=$gnu-")
