@@ -90,8 +90,15 @@ default_memory=1024
 emulated_append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 [ "$arch" != x86_64 ] || emulated_append+=" no_timer_check"
 
+# Which release of the distribution has the toolchain that built the kernel, which archives to look in, and the compiler. The
+# name of a packaged kernel has the number of that release. Testing and unstable, which are to become 14, have one toolchain.
+case $kernel in
+*+deb14-*) suite=forky archives="forky sid" gcc=gcc-16 ;;
+*) suite=trixie archives="trixie trixie-backports" gcc=gcc-14 ;;
+esac
+
 # What the kernel is built with, and so what a module for it is.
-make_variables=("CC=$gnu-gcc-14")
+make_variables=("CC=$gnu-$gcc")
 [ "$arch" = "$(uname -m)" ] || make_variables+=("ARCH=$arch" "CROSS_COMPILE=$gnu-")
 # KASAN and Rust go together with one compiler for both only.
 [ "$kernel" != debug ] || make_variables=("ARCH=$arch" LLVM=1)
