@@ -173,6 +173,41 @@ impl<T: InstanceCallbacks> Instance<T> {
     /// # Errors
     ///
     /// Those of `data`, and the error of the startup that failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cpuhp::{Cpu, Instance, InstanceCallbacks, MultiState, Online};
+    /// # use kernel::{prelude::*, sync::{atomic::{Atomic, Relaxed}, Arc}};
+    /// struct Queue {
+    ///     cpus: Atomic<i32>,
+    /// }
+    ///
+    /// #[vtable]
+    /// impl InstanceCallbacks for Queue {
+    ///     type Section = Online;
+    ///     const NAME: &'static CStr = c"example/queue:online";
+    ///
+    ///     fn startup(&self, _cpu: Cpu<'_, Online>) -> Result {
+    ///         self.cpus.add(1, Relaxed);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn teardown(&self, _cpu: Cpu<'_, Online>) {
+    ///         self.cpus.add(-1, Relaxed);
+    ///     }
+    /// }
+    ///
+    /// // SAFETY: The state lives in the instance alone, and that is dropped below.
+    /// let state = Arc::new(unsafe { MultiState::<Queue>::new() }?, GFP_KERNEL)?;
+    /// let data = Queue { cpus: Atomic::new(0) };
+    /// // `Ok(data)`: a value is an initialiser of itself.
+    /// let queue = KBox::pin_init(Instance::new(state, Ok(data)), GFP_KERNEL)?;
+    /// // Every CPU that is online serves the queue now.
+    /// assert!(queue.cpus.load(Relaxed) >= 1);
+    /// drop(queue);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(
         state: Arc<MultiState<T>>,
         data: impl PinInit<T, Error>,

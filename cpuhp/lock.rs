@@ -28,6 +28,16 @@ pub struct CpusReadGuard(NotThreadSafe);
 /// for ever. Lockdep reports that.
 ///
 /// C: `cpus_read_lock()`.
+///
+/// # Examples
+///
+/// ```
+/// # use cpuhp::cpus_read_lock;
+/// let guard = cpus_read_lock();
+/// // At least the CPU that this runs on is online, and none of them goes before the end.
+/// assert!(guard.online_cpus().count() >= 1);
+/// drop(guard);
+/// ```
 #[inline]
 pub fn cpus_read_lock() -> CpusReadGuard {
     // SAFETY: An FFI call with no additional requirements.
