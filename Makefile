@@ -149,6 +149,7 @@ help:
 	@echo '                   [the running kernel where it is Debian'"'"'s with Rust support, else 7.3]'
 	@echo '                   6.18: built from source, for its own kernels need a compiler that is gone'
 	@echo '                   failslab: 7.3, built to run out of memory when told to'
+	@echo '                   kunit: 7.3 with the patches of scripts/series, whose KUnit tests run when it boots'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=F      - rt or cloud: the PREEMPT_RT kernel of that series, or the one for clouds'

@@ -68,7 +68,7 @@ kernel=${KERNEL:-$(running_kernel || echo "$default_series")}
 link=$kernel-$flavour$deb_arch
 # Those that are built from source: the series of that, and the parts of the configuration.
 built='' config=()
-if [[ $kernel =~ ^(debug|failslab|fixed)$ ]]; then
+if [[ $kernel =~ ^(debug|failslab|fixed|kunit)$ ]]; then
 	built=$default_series config=(small "$kernel" "$arch")
 elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
@@ -76,7 +76,7 @@ elif is_release "$kernel"; then
 	link=$kernel
 	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed."
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed, kunit."
 fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
@@ -103,9 +103,11 @@ make_variables=("CC=$gnu-$gcc")
 # KASAN and Rust go together with one compiler for both only.
 [ "$kernel" != debug ] || make_variables=("ARCH=$arch" LLVM=1)
 
-# What is changed in the source before it is built.
-patches=()
+# What is changed in the source before it is built. For KERNEL=kunit it is what scripts/series makes of these.
+patches=() series_parts=()
 [ "$kernel" != fixed ] || patches=("$top"/selftests/reports/fixes/*.patch)
+[ "$kernel" != kunit ] ||
+	series_parts=("$top"/cpuhp/*.rs "$top"/samples/cpu_*/*.rs "$scripts"/{series,in-kernel.sh} "$scripts"/series.d/*)
 
 # What the parts of the configuration ask for, and a name for that and the patches.
 config_lines() { sed -nE '/^(# )?CONFIG_/p' "${config[@]/#/$scripts/config/}"; }
@@ -114,6 +116,7 @@ config_id() {
 		config_lines
 		# Of a patch, what it changes: its text does not matter.
 		[ ${#patches[@]} -eq 0 ] || sed -s '/^diff --git/,$!d' "${patches[@]}"
+		[ ${#series_parts[@]} -eq 0 ] || cat "${series_parts[@]}"
 	} | sha256sum | cut -c1-12
 }
 
