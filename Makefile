@@ -147,7 +147,7 @@ help:
 	@echo '  KDIR=DIR       - build tree of the kernel to build for [$(KDIR)]'
 	@echo '  KERNEL=SERIES  - a series of the distribution, as 7.3 or 7.2, or one release of it'
 	@echo '                   [the running kernel where it is Debian'"'"'s with Rust support, else 7.3]'
-	@echo '                   6.18: built from source, for its own kernels need a compiler that is gone'
+	@echo '                   6.18, 7.1: built from source, for the archive no longer has their kernels'
 	@echo '                   failslab: 7.3, built to run out of memory when told to'
 	@echo '                   kunit: 7.3 with the patches of scripts/series, whose KUnit tests run when it boots'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
