@@ -124,13 +124,21 @@ impl Watcher {
             let mut book = self.book.lock();
             core::mem::swap(&mut book.others, &mut others);
             book.times_watched += 1;
+            // With the book locked: a setup that begins with the new count has all of its calls
+            // seen.
+            self.set_watching(true);
             drop(book);
+        } else if !watch {
+            self.set_watching(false);
         }
+        self.unhook_if_unwanted(&mut wanted);
+        Ok(())
+    }
+
+    fn set_watching(&self, watch: bool) {
         self.watching.store(watch, Relaxed);
         // SAFETY: The function sets a flag.
         unsafe { bindings::hook_watch(watch) };
-        self.unhook_if_unwanted(&mut wanted);
-        Ok(())
     }
 
     /// Adds a state that is to fail.
@@ -297,9 +305,7 @@ impl Watcher {
 #[pinned_drop]
 impl PinnedDrop for Watcher {
     fn drop(self: Pin<&mut Self>) {
-        self.watching.store(false, Relaxed);
-        // SAFETY: The function sets a flag.
-        unsafe { bindings::hook_watch(false) };
+        self.set_watching(false);
         let targets = core::mem::take(&mut *self.targets.lock());
         let mut wanted = self.wanted.lock();
         self.unhook_if_unwanted(&mut wanted);
