@@ -26,6 +26,7 @@ void rust_helper_hook_refuse(const char *name, size_t length, const char *reason
 int rust_helper_hook(void);
 void rust_helper_unhook(void);
 void rust_helper_unhook_callbacks(void);
+void rust_helper_unhook_calls(void);
 void *rust_helper_running_step(void);
 bool rust_helper_step_is_nested(const void *issued_by);
 int rust_helper_original_step(unsigned int cpu, int state, bool bringup, struct hlist_node *node,

@@ -517,13 +517,9 @@ static struct notifier_block module_notifier = { .notifier_call = module_event }
 
 static bool notifier_registered;
 
-/*
- * For a task that was on its way from a hook into a detour, or out of it. A detour may also have
- * asked for the work when the hook was being taken out.
- */
+/* For a task that was on its way from a hook into a detour, or out of it. */
 void rust_helper_hook_synchronize(void)
 {
-	cancel_work_sync(&hook_work);
 	synchronize_rcu_tasks();
 }
 
@@ -534,13 +530,18 @@ void rust_helper_hook_synchronize(void)
  */
 static bool dead, stays;
 
+/* While the module is being loaded, a reference does not keep it if its init fails. */
+static void keep_module(void)
+{
+	stays = READ_ONCE(THIS_MODULE->state) == MODULE_STATE_LIVE && try_module_get(THIS_MODULE);
+}
+
 static void note_dead(void)
 {
 	if (dead)
 		return;
 	dead = true;
-	/* While the module is being loaded, a reference does not keep it if its init fails. */
-	stays = THIS_MODULE->state == MODULE_STATE_LIVE && try_module_get(THIS_MODULE);
+	keep_module();
 	if (stays)
 		pr_crit("ftrace is dead, and goes on calling this module: it stays until the machine is restarted\n");
 	else
@@ -572,9 +573,8 @@ void rust_helper_unhook_callbacks(void)
 }
 
 /*
- * Takes out what was put in, in any case. Functions of exerciser/hook/ may still be running then.
- * The callbacks' detour goes before the tracepoints, which tell it what to call instead, and before
- * the notifier, for what is hooked of a module must not stay so when the module goes.
+ * Takes out the hooks, in any case. No step begins any more that is seen, but those that have begun
+ * are still running: what tells of their calls stays until rust_helper_unhook_calls().
  */
 void rust_helper_unhook(void)
 {
@@ -582,17 +582,32 @@ void rust_helper_unhook(void)
 
 	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
 		unregister_hook(&hooks[i].ops);
-	rust_helper_unhook_callbacks();
+	rust_helper_hook_synchronize();
+}
+
+/*
+ * Takes out the rest, when no step is running that is seen. The callbacks' detour has gone before,
+ * as the tracepoints tell it what to call instead, and the notifier lets go of what is hooked of a
+ * module when that goes. The last of the steps may have asked for the work.
+ */
+void rust_helper_unhook_calls(void)
+{
 	/* The callbacks' detour of a dead ftrace is still there. */
 	if (!dead)
 		unregister_probes();
 	if (notifier_registered)
 		unregister_module_notifier(&module_notifier);
 	notifier_registered = false;
-	rust_helper_hook_synchronize();
-	/* Who loads or unloads a module does not come by any more, so nobody waits for this. */
-	while (dead && !stays)
-		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	cancel_work_sync(&hook_work);
+	/*
+	 * Who loads or unloads a module does not come by any more, so nobody waits for this but
+	 * who writes to files of this module. If that was while it was being loaded, it can stay as
+	 * soon as it is loaded.
+	 */
+	while (dead && !stays) {
+		schedule_timeout_idle(HZ);
+		keep_module();
+	}
 }
 
 int rust_helper_hook(void)
@@ -629,7 +644,10 @@ int rust_helper_hook(void)
 	}
 	return 0;
 unhook:
+	/* Nothing is watched or armed, so that no step is seen. */
 	rust_helper_unhook();
+	rust_helper_unhook_callbacks();
+	rust_helper_unhook_calls();
 	return ret;
 }
 
@@ -712,6 +730,10 @@ int rust_helper_hook(void)
 }
 
 void rust_helper_unhook(void)
+{
+}
+
+void rust_helper_unhook_calls(void)
 {
 }
 

@@ -75,3 +75,4 @@ pub use rust_helper_trace_callback as trace_callback;
 pub use rust_helper_trace_callback_enabled as trace_callback_enabled;
 pub use rust_helper_unhook as unhook;
 pub use rust_helper_unhook_callbacks as unhook_callbacks;
+pub use rust_helper_unhook_calls as unhook_calls;

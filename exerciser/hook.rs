@@ -230,7 +230,7 @@ impl Watcher {
         // SAFETY: The detours find a watcher. Whoever puts the hook in place holds the mutex.
         if let Err(error) = to_result(unsafe { bindings::hook() }) {
             pr_err!("this kernel cannot be hooked: {:?}\n", error);
-            self.wait_for_detours();
+            self.forget_watcher();
             return Err(EOPNOTSUPP);
         }
         *wanted = true;
@@ -271,6 +271,10 @@ impl Watcher {
         if !*wanted || self.is_watching() || !self.targets.lock().is_empty() {
             return;
         }
+        // SAFETY: Whoever takes the hook out holds the mutex.
+        unsafe { bindings::unhook() };
+        // Their callbacks may still be running, and fail.
+        self.wait_for_detours();
         {
             // The work item and the notification of a module that goes change what is hooked with
             // this locked. After that they find nothing: no state has a target, and the list is
@@ -280,20 +284,26 @@ impl Watcher {
             unsafe { bindings::unhook_callbacks() };
             hooked.clear();
         }
-        // SAFETY: Whoever takes the hook out holds the mutex.
-        unsafe { bindings::unhook() };
-        self.wait_for_detours();
+        // SAFETY: As above. The steps that were seen are over, and the callbacks' detour is out.
+        unsafe { bindings::unhook_calls() };
+        self.forget_watcher();
         *wanted = false;
     }
 
-    /// Waits until no detour is under way and none begins to work with `self`. The hook has been
-    /// taken out before. If ftrace is dead and has not let go of it, detours go on to begin, and
-    /// find no watcher from then on; the module then stays, and its code with it.
+    /// Waits until no detour is under way that works with `self`. The hooks have been taken out
+    /// before.
     fn wait_for_detours(&self) {
         // Whoever was led into a detour is counted by now. It may sleep there, as callbacks do.
         while INSIDE.load(Acquire) != 0 {
             fsleep(Delta::from_millis(10));
         }
+    }
+
+    /// Waits until none works with `self` and none begins to. All that leads into them has been
+    /// taken out before. If ftrace is dead and has not let go of it, detours go on to begin, and
+    /// find no watcher from then on; the module then stays, and its code with it.
+    fn forget_watcher(&self) {
+        self.wait_for_detours();
         // The last instructions of a detour are not counted any more.
         // SAFETY: This is process context.
         unsafe { bindings::hook_synchronize() };

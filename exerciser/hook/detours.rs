@@ -26,7 +26,7 @@ use kernel::{
 
 /// # Safety
 ///
-/// To be called only in the place of `cpuhp_invoke_callback()`.
+/// To be called only in the place of `cpuhp_invoke_callback()`, with the arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_step(
     cpu: c_uint,
@@ -46,7 +46,7 @@ unsafe extern "C" fn rust_hotplug_step(
 
 /// # Safety
 ///
-/// To be called only in the place of `cpuhp_issue_call()`.
+/// To be called only in the place of `cpuhp_issue_call()`, with the arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_issue(
     cpu: c_int,
@@ -69,7 +69,8 @@ unsafe extern "C" fn rust_hotplug_issue(
 
 /// # Safety
 ///
-/// To be called only in the place of `__cpuhp_setup_state_cpuslocked()`.
+/// To be called only in the place of `__cpuhp_setup_state_cpuslocked()`, with the
+/// arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_setup(
     state: c_int,
@@ -115,7 +116,8 @@ unsafe extern "C" fn rust_hotplug_setup(
 
 /// # Safety
 ///
-/// To be called only in the place of `__cpuhp_remove_state_cpuslocked()`.
+/// To be called only in the place of `__cpuhp_remove_state_cpuslocked()`, with the
+/// arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_remove(state: c_int, invoke: bool) {
     let inside = Inside::enter();
@@ -143,7 +145,8 @@ unsafe extern "C" fn rust_hotplug_remove(state: c_int, invoke: bool) {
 
 /// # Safety
 ///
-/// To be called only in the place of `__cpuhp_state_add_instance_cpuslocked()`.
+/// To be called only in the place of `__cpuhp_state_add_instance_cpuslocked()`, with the
+/// arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_add(
     state: c_int,
@@ -158,7 +161,8 @@ unsafe extern "C" fn rust_hotplug_add(
 
 /// # Safety
 ///
-/// To be called only in the place of `__cpuhp_state_remove_instance()`.
+/// To be called only in the place of `__cpuhp_state_remove_instance()`, with the
+/// arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_del(
     state: c_int,
@@ -205,14 +209,15 @@ fn instance(
 /// # Safety
 ///
 /// To be called only in the place of the callback of a state with instances, in a step that expects
-/// that.
+/// that, after the tracepoint has told of it, and with the arguments of that call.
 #[no_mangle]
 unsafe extern "C" fn rust_hotplug_callback(cpu: c_uint, node: *mut bindings::hlist_node) -> c_int {
     let inside = Inside::enter();
     match inside.watcher() {
         // SAFETY: This function's own requirement.
         Some(watcher) => unsafe { watcher.callback(cpu, node) },
-        // It stays until whoever is in here has left.
+        // A step that expects this has a watcher, which stays until that is over: also if ftrace is
+        // dead, for then no step has anything that is to fail.
         None => 0,
     }
 }

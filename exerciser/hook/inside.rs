@@ -23,8 +23,12 @@ pub(super) static WATCHER: Atomic<*mut Watcher> = Atomic::new(ptr::null_mut());
 /// How many detours, notifications and work items are under way.
 pub(super) static INSIDE: Atomic<i64> = Atomic::new(0);
 
-/// Evidence that a detour is under way.
-pub(super) struct Inside;
+/// Evidence that a detour or the like is under way.
+///
+/// # Invariants
+///
+/// It is counted in [`INSIDE`].
+pub(super) struct Inside(());
 
 impl Inside {
     pub(super) fn enter() -> Self {
@@ -33,15 +37,16 @@ impl Inside {
         // for notifications by `unregister_module_notifier()`, and for the work item by
         // `cancel_work_sync()`. So the count is seen.
         INSIDE.add(1i64, Relaxed);
-        Self
+        // INVARIANT: It has just been counted.
+        Self(())
     }
 
     /// Returns what to work with, if the hook is in place.
     pub(super) fn watcher(&self) -> Option<&Watcher> {
-        // SAFETY: `self` is counted, so by the invariant of `WATCHER` this is null or the address
-        // of a watcher that lives for as long as `self`. Whoever drops it has a reference that
-        // other ones may exist besides, because a `Watcher` is not `Unpin`; it is not used as an
-        // exclusive one before nobody is counted any more.
+        // SAFETY: By its invariant `self` is counted, so by the invariant of `WATCHER` this is null
+        // or the address of a watcher that lives for as long as `self`. Whoever drops it has a
+        // reference that other ones may exist besides, because a `Watcher` is not `Unpin`; it is
+        // not used as an exclusive one before nobody is counted any more.
         unsafe { WATCHER.load(Acquire).as_ref() }
     }
 }
