@@ -651,9 +651,18 @@ unhook:
 	return ret;
 }
 
-/* Fails with EINVAL for a function that cannot be hooked. */
+/*
+ * Fails with EINVAL for a function that cannot be hooked. The callbacks' detour may have been taken
+ * out meanwhile, with all functions.
+ */
 int rust_helper_hook_callback(void *function, bool hook)
 {
+	int ret = 0;
+
+	if (hook && !(callbacks.flags & FTRACE_OPS_FL_ENABLED))
+		ret = register_callbacks();
+	if (ret)
+		return ret;
 	return ftrace_set_filter_ip(&callbacks, (unsigned long)function, !hook, 0);
 }
 

@@ -93,6 +93,12 @@ impl State {
         }
     }
 
+    /// Notes that no callback is hooked.
+    pub(super) fn set_unhooked(&mut self) {
+        self.hooked_startup = false;
+        self.hooked_teardown = false;
+    }
+
     /// Whether the kernel recovers if a callback fails in a hotplug operation for one instance, and
     /// not for all of the state `number` that this is.
     pub(super) fn recovers_instances(&self, number: i32) -> bool {

@@ -50,6 +50,42 @@ impl Watcher {
         }
     }
 
+    /// Takes those of a module out of the callbacks that are hooked: it goes, and other code can be
+    /// at their addresses next.
+    pub(super) fn unhook_callbacks_of(&self, is_of_module: impl Fn(usize) -> bool) {
+        let mut hooked = self.hooked.lock();
+        // What the module has left behind is not hooked again.
+        for state in &mut self.book.lock().states {
+            for startup in [true, false] {
+                if is_of_module(state.function(startup)) {
+                    state.set_function(startup, 0);
+                }
+            }
+        }
+        let mut all_out = true;
+        hooked.retain(|&mut function| {
+            let goes = is_of_module(function);
+            // SAFETY: It has been hooked, and `hooked` is locked.
+            if goes && unsafe { bindings::hook_callback(function as *mut _, false) } != 0 {
+                all_out = false;
+            }
+            !goes
+        });
+        if all_out {
+            return;
+        }
+        // ftrace had no memory for a list without it. It needs none to forget the whole list. Those
+        // that stay are hooked anew.
+        // SAFETY: `hooked` is locked.
+        unsafe { bindings::unhook_callbacks() };
+        hooked.clear();
+        for state in &mut self.book.lock().states {
+            state.set_unhooked();
+        }
+        // SAFETY: The hook is in place, or is being taken out and waits for us.
+        unsafe { bindings::hook_callbacks_later() };
+    }
+
     /// A callback of an instance, in a step that is for all instances.
     ///
     /// # Safety

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::exerciser::{
     bindings,
-    checker::Misuse,
+    checker::{
+        Misuse,
+        STATES, //
+    },
     log::{
         Event,
         NameId, //
@@ -162,28 +165,22 @@ impl Watcher {
         self.misuse(misuse, number, name, instance, operation, function);
     }
 
-    /// A module goes: its callbacks are no longer hooked, and nothing of it may be set up any more.
+    /// A module goes: nothing of it may be set up any more, and its callbacks are no longer hooked.
     ///
     /// # Safety
     ///
     /// The module is there until this returns.
     pub(super) unsafe fn module_going(&self, module: *mut kernel_bindings::module) {
-        {
-            let mut hooked = self.hooked.lock();
-            hooked.retain(|&mut function| {
-                // SAFETY: The module is still there.
-                let gone = unsafe { bindings::is_of_module(module, function as *mut _) };
-                if gone {
-                    // SAFETY: It has been hooked, and `hooked` is locked.
-                    unsafe { bindings::hook_callback(function as *mut _, false) };
-                }
-                !gone
-            });
-        }
         let is_of_module = |address: usize| {
             // SAFETY: This function's own requirement.
             unsafe { bindings::is_of_module(module, address as *mut _) }
         };
+        self.check_left_behind(is_of_module);
+        self.unhook_callbacks_of(is_of_module);
+    }
+
+    /// Checks that nothing of a module is left.
+    fn check_left_behind(&self, is_of_module: impl Fn(usize) -> bool) {
         let left_behind = |book: &Book| {
             let mut instances = book.instances.iter();
             let left = instances.find(|(node, _)| is_of_module(**node))?;
@@ -208,7 +205,7 @@ impl Watcher {
                 );
             }
         }
-        for number in 0.. {
+        for number in 0..STATES as i32 {
             let (left, name, function) = {
                 let mut book = self.book.lock();
                 let Some(state) = book.state(number) else {

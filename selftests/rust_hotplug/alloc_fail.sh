@@ -230,6 +230,32 @@ callbacks() {
 	end_case
 }
 
+# What ftrace calls of a driver has to be forgotten with that driver, also where there is no memory for a shorter list.
+hooking() {
+	begin_case "a driver goes whose callbacks are hooked"
+	if ! driver_file rust_hotplug_driver; then
+		skip_case "$case_name" "no module rust_hotplug_driver: not built"
+		return
+	fi
+	target selftest/multi:online
+	load_driver rust_hotplug_driver instances=1
+	expect "loading the driver" "$err" 0
+	alloc_begin
+	every_nth unload rust_hotplug_driver -- load "$file" instances=1
+	alloc_end
+	unload_driver rust_hotplug_driver
+	load_driver rust_hotplug_driver instances=1
+	fault "$dir/teardown_inject" cpus="$cpu" times=1 errno=EIO
+	put 0 "$CPU/cpu$cpu/online"
+	expect "cpu$cpu going offline" "$err" EIO
+	errno_number EIO
+	expect "what failed" "$(fields state callback cpu ret injected | grep ' 1$')" \
+		"selftest/multi:online teardown $cpu -$number 1"
+	unload_driver rust_hotplug_driver
+	untarget
+	end_case
+}
+
 works() {
 	begin_case "after all that the module works"
 	fresh
@@ -269,7 +295,7 @@ leaks() {
 perl -e 'use strict; use warnings; use Errno; use Fcntl;' 2>/dev/null || skip_all "no perl"
 [ -r "$KO" ] || skip_all "no rust_hotplug.ko to load again"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
-begin 13 unloaded
+begin 14 unloaded
 undo=put_back
 cpu=${hotpluggable##* }
 first=1
@@ -293,6 +319,7 @@ done
 arming
 files
 callbacks
+hooking
 unload
 loading
 unloading
