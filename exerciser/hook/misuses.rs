@@ -36,6 +36,8 @@ use kernel::{
 
 /// How long the name of a function is at the most, with that of its module.
 const SYMBOL_LEN: usize = 640;
+/// How long the name of a module is at the most.
+const MODULE_NAME_LEN: usize = 64;
 
 impl Watcher {
     /// Reports what a driver did, whose function is at this address.
@@ -86,7 +88,7 @@ impl Watcher {
             return;
         }
         // SAFETY: The function walks the stack of the calling task.
-        let caller = unsafe { bindings::caller() } as usize;
+        let mut caller = unsafe { bindings::caller() } as usize;
         let (name, functions, is_set_up, own, left) = {
             let mut book = self.book.lock();
             let left = book.instance_of(number);
@@ -105,6 +107,13 @@ impl Watcher {
         if own || !self.is_watching() {
             return;
         }
+        if module_of(caller).is_none() {
+            // A driver's function that ends in the removal is not on the stack: the compiler has
+            // made a jump of the call.
+            let mut functions = functions.into_iter();
+            let of_driver = functions.find(|f| *f != 0 && module_of(*f).is_some());
+            caller = of_driver.unwrap_or(caller);
+        }
         if let Some(instance) = left {
             self.misuse(
                 Misuse::LeftBehind,
@@ -118,7 +127,7 @@ impl Watcher {
         let by_constant = asks_for_number(number);
         let of_others = functions
             .into_iter()
-            .any(|function| function != 0 && !same_module(function, caller));
+            .any(|function| function != 0 && module_of(function) != module_of(caller));
         let misuse = if by_constant && (of_others || !is_set_up) {
             Misuse::ByConstant
         } else if !is_set_up && self.book.lock().knows_all {
@@ -231,21 +240,18 @@ impl Watcher {
     }
 }
 
-/// Whether two functions are of the same module, or both of the kernel.
-fn same_module(one: usize, other: usize) -> bool {
-    let module = |function: usize| {
-        let mut text = [0u8; SYMBOL_LEN];
-        // SAFETY: The buffer is this long.
-        unsafe { bindings::describe(function as *mut _, text.as_mut_ptr().cast(), text.len()) };
-        let start = text
-            .iter()
-            .position(|byte| *byte == b'[')
-            .unwrap_or(text.len());
-        text[..start].fill(0);
-        text
-    };
-    let (one, other) = (module(one), module(other));
-    one.iter()
-        .filter(|b| **b != 0)
-        .eq(other.iter().filter(|b| **b != 0))
+/// Returns the name of the module that a function is of; nothing for one of the kernel's own.
+fn module_of(function: usize) -> Option<[u8; MODULE_NAME_LEN]> {
+    let mut text = [0u8; SYMBOL_LEN];
+    // SAFETY: The buffer is this long.
+    unsafe { bindings::describe(function as *mut _, text.as_mut_ptr().cast(), text.len()) };
+    let start = text.iter().position(|byte| *byte == b'[')? + 1;
+    let mut name = [0u8; MODULE_NAME_LEN];
+    let letters = text[start..]
+        .iter()
+        .take_while(|byte| !b"]\0".contains(byte));
+    for (to, from) in name.iter_mut().zip(letters) {
+        *to = *from;
+    }
+    Some(name)
 }
