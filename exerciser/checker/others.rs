@@ -19,7 +19,10 @@ use crate::exerciser::{
         Operation,
         Returned, //
     },
-    task::Place, //
+    task::{
+        self,
+        Place, //
+    }, //
 };
 use kernel::{
     cpu::{
@@ -49,6 +52,8 @@ pub struct Others {
 
 /// A setup or removal that is under way.
 pub struct Progress {
+    /// The task that is busy with it, as [`task::current`] gives it.
+    pub task: usize,
     /// `Setup` or `Remove`.
     pub operation: Operation,
     /// Whether the kernel is to make calls.
@@ -59,17 +64,21 @@ pub struct Progress {
     back: Option<u32>,
     /// What a startup failed with.
     error: Option<Returned>,
+    /// Whether there was memory to note each call.
+    is_noted: bool,
 }
 
 impl Progress {
-    /// Makes one that has begun.
+    /// Makes one that the calling task has begun.
     pub fn new(operation: Operation, calls: bool) -> Self {
         Self {
+            task: task::current(),
             operation,
             calls,
             forwards: None,
             back: None,
             error: None,
+            is_noted: true,
         }
     }
 
@@ -107,7 +116,13 @@ impl Others {
             rules.require(Rule::RightCpu, place.cpu == call.cpu);
             rules.require(Rule::RightTask, place.thread_of == Some(cpu));
         } else {
-            rules.require(Rule::RightTask, place.thread_of.is_none());
+            let right = match (progress, call.reason.operation) {
+                // A callback can set up a state, in whatever task it runs.
+                (Some(progress), _) => progress.task == task::current(),
+                (None, Operation::Hotplug) => place.thread_of.is_none(),
+                (None, _) => true,
+            };
+            rules.require(Rule::RightTask, right);
         }
         if let Some((seen, up)) = self.known.on_cpu(number, instance, cpu) {
             match call.callback {
@@ -176,14 +191,18 @@ impl Others {
         progress: Option<&mut Progress>,
     ) {
         let cpu = call.cpu.as_u32();
+        let mut is_noted = true;
         if !returned.is_failure() {
             if let Some((_, up)) = self.known.on_cpu(number, instance, cpu) {
                 *up = Some(call.callback == Callback::Startup);
+            } else {
+                is_noted = false;
             }
         } else {
             self.gave_up(call.cpu, call.callback, number);
         }
         if let Some(progress) = progress {
+            progress.is_noted &= is_noted;
             if (progress.operation, call.callback) == (Operation::Setup, Callback::Teardown) {
                 progress.back = Some(cpu);
             } else {
@@ -216,7 +235,11 @@ impl Others {
         returned: Returned,
     ) -> Rules {
         let mut rules = Rules::default();
-        let Some(track) = self.known.track(number, instance) else {
+        let Some(track) = self
+            .known
+            .track(number, instance)
+            .filter(|_| progress.is_noted)
+        else {
             return rules;
         };
         if !track.seen.startup && !track.seen.teardown {

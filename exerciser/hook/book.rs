@@ -125,8 +125,6 @@ impl State {
 
 /// A setup or removal, of a state or of an instance, that a task is busy with.
 pub(super) struct Operating {
-    /// The task, as [`crate::exerciser::task::current`] gives it.
-    pub(super) task: usize,
     /// The number of the state, or -1 while the kernel has not given it yet.
     pub(super) number: i32,
     /// The address of the instance, or 0.
@@ -175,6 +173,8 @@ pub(super) struct Book {
     callbacks: u32,
     /// Whether all states that were there before the hook are in the book.
     pub(super) knows_all: bool,
+    /// Whether there was no memory to note something. What drivers do wrong cannot be told then.
+    pub(super) forgot: bool,
     /// The instances that have been added since the hook is in place, and their states.
     pub(super) instances: RBTree<usize, i32>,
     /// What is up, as far as that was seen since somebody began to watch.
@@ -196,6 +196,7 @@ impl Book {
             operating: KVec::with_capacity(8, GFP_KERNEL)?,
             callbacks: 0,
             knows_all: false,
+            forgot: false,
             instances: RBTree::new(),
             others: Others::new()?,
             times_watched: 0,
@@ -224,6 +225,7 @@ impl Book {
         targets: &[Arc<Target>],
     ) -> Option<u64> {
         self.setups += 1;
+        self.forgot |= new.name.is_none();
         let setup = Some(self.setups);
         let state = self.state(number)?;
         let target = state.target.take();
@@ -295,7 +297,10 @@ impl Book {
     }
 
     pub(super) fn operating(&mut self, task: usize) -> Option<&mut Operating> {
-        self.operating.iter_mut().rev().find(|o| o.task == task)
+        self.operating
+            .iter_mut()
+            .rev()
+            .find(|o| o.progress.task == task)
     }
 
     /// A callback begins. Returns whether no other one runs.
@@ -331,8 +336,10 @@ impl Book {
                 continue;
             }
             state.name = copy_name(name, GFP_ATOMIC).ok();
+            let is_noted = state.name.is_some();
             state.name_id = names.id(name);
             state.own = is_own(name);
+            self.forgot |= !is_noted;
         }
     }
 }

@@ -65,7 +65,9 @@ impl Watcher {
                 0 => None,
                 task => {
                     let mut operating = book.operating.iter().rev();
-                    operating.find(|o| o.task == task).map(|o| &o.progress)
+                    operating
+                        .find(|o| o.progress.task == task)
+                        .map(|o| &o.progress)
                 }
             };
             let place = running.place.as_ref();
@@ -122,7 +124,9 @@ impl Watcher {
                     0 => None,
                     task => {
                         let mut operating = book.operating.iter_mut().rev();
-                        operating.find(|o| o.task == task).map(|o| &mut o.progress)
+                        operating
+                            .find(|o| o.progress.task == task)
+                            .map(|o| &mut o.progress)
                     }
                 };
                 book.others

@@ -16,8 +16,7 @@ use crate::exerciser::{
     operation::{
         Operation,
         Returned, //
-    },
-    task, //
+    }, //
 };
 use core::ffi::CStr;
 use kernel::{
@@ -96,7 +95,6 @@ unsafe extern "C" fn rust_hotplug_setup(
         };
         let names = watcher.common.log.names();
         watcher.begin(Operating {
-            task: task::current(),
             number: if dynamic { -1 } else { state },
             instance: 0,
             own,
@@ -126,7 +124,6 @@ unsafe extern "C" fn rust_hotplug_remove(state: c_int, invoke: bool) {
         watcher.check_removal(state);
         let (own, setup) = watcher.own_and_setup(state);
         watcher.begin(Operating {
-            task: task::current(),
             number: state,
             instance: 0,
             own,
@@ -189,7 +186,6 @@ fn instance(
         watcher.check_instance(state, node.addr(), operation == Operation::Setup);
         let (own, setup) = watcher.own_and_setup(state);
         watcher.begin(Operating {
-            task: task::current(),
             number: state,
             instance: node.addr(),
             own,

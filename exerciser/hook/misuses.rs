@@ -91,6 +91,9 @@ impl Watcher {
         let mut caller = unsafe { bindings::caller() } as usize;
         let (name, functions, is_set_up, own, left) = {
             let mut book = self.book.lock();
+            if book.forgot {
+                return;
+            }
             let left = book.instance_of(number);
             let Some(state) = book.state(number) else {
                 return;
@@ -142,6 +145,9 @@ impl Watcher {
     pub(super) fn check_instance(&self, number: i32, instance: usize, add: bool) {
         let (known, name, functions, seen_from_start, own) = {
             let mut book = self.book.lock();
+            if book.forgot {
+                return;
+            }
             let known = book.instances.get(&instance).copied();
             let Some(state) = book.state(number) else {
                 return;
@@ -202,8 +208,9 @@ impl Watcher {
             };
             book.instances.remove(&node);
             let name = book.state(number).map_or(NameId::UNKNOWN, |s| s.name_id);
+            let forgot = book.forgot;
             drop(book);
-            if self.is_watching() {
+            if self.is_watching() && !forgot {
                 self.misuse(
                     Misuse::LeftBehind,
                     number,
@@ -224,7 +231,7 @@ impl Watcher {
                 let left = functions.find(|f| is_of_module(*f));
                 let name = state.name_id;
                 let left = left.filter(|_| state.name.is_some() && !state.own);
-                (left.is_some(), name, left.unwrap_or(0))
+                (left.is_some() && !book.forgot, name, left.unwrap_or(0))
             };
             if left && self.is_watching() {
                 self.misuse(

@@ -35,8 +35,10 @@ impl Watcher {
             ..operating
         };
         let has_state = operating.state.is_some();
-        // Without memory it is not known what its calls are for.
-        if book.operating.push(operating, GFP_ATOMIC).is_ok() && has_state {
+        if book.operating.push(operating, GFP_ATOMIC).is_err() {
+            // It is not known what its calls are for.
+            book.forgot = true;
+        } else if has_state {
             self.unnumbered.add(1i32, Relaxed);
         }
     }
@@ -84,7 +86,7 @@ impl Watcher {
             let book = &mut *self.book.lock();
             let targets = self.targets.lock();
             let task = task::current();
-            let index = book.operating.iter().rposition(|o| o.task == task);
+            let index = book.operating.iter().rposition(|o| o.progress.task == task);
             let Some(index) = index else {
                 return;
             };
@@ -130,8 +132,7 @@ impl Watcher {
                     let inserted = book
                         .instances
                         .try_create_and_insert(instance, number, GFP_ATOMIC);
-                    // Without memory it is as one that was there before.
-                    drop(inserted);
+                    book.forgot |= inserted.is_err();
                 }
                 (instance, true, false) => book.others.forget(number, instance),
                 (instance, false, true) => {

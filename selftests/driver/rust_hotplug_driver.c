@@ -37,7 +37,7 @@ MODULE_PARM_DESC(fill,
 static char *nested = "none";
 module_param(nested, charp, 0);
 MODULE_PARM_DESC(nested,
-		 "in which callback it sets up a state with calls and removes it: dead, when a CPU goes offline; online, when one comes online");
+		 "in which callback it sets up a state with calls and removes it: dead, when a CPU goes offline; online or prepare, when one comes online");
 
 #define MAX_FILLERS 64
 
@@ -109,6 +109,8 @@ static int driver_online(unsigned int cpu)
 {
 	if (loaded && !strcmp(nested, "online"))
 		nest_online();
+	if (loaded && !strcmp(nested, "prepare"))
+		nest_prepare();
 	return cpu && makes("positive") ? POSITIVE : 0;
 }
 

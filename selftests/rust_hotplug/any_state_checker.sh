@@ -60,7 +60,7 @@ cleanup_breaches() {
 	[ ! -d /sys/module/rust_hotplug_breaches ] || rmmod rust_hotplug_breaches
 }
 
-begin 8 unloaded
+begin 9 unloaded
 trap 'cleanup_breaches; left' EXIT
 load_file "$BREACHES"
 [ "$err" = 0 ] || ktap_exit_fail_msg "cannot load $BREACHES: $err"
@@ -157,12 +157,34 @@ if [ "$cpu" ]; then
 	leave
 	breaches
 
-	# Its callbacks run in the threads of other CPUs. For these waits the thread of the CPU that comes online, for
-	# which waits whoever writes to its file: three steps are under way at once.
 	if [ -e /proc/lockdep ]; then
-		skip_case "a callback on a CPU that sets up a state on the others" \
-			"lockdep takes it for a thread that waits for itself"
+		for i in "of section PREPARE" "on the others"; do
+			skip_case "a callback on a CPU that sets up a state $i" \
+				"lockdep takes it for a thread that waits for itself"
+		done
 	else
+		# The same on the CPU that comes online: the callbacks run in its thread.
+		begin_case "a callback on a CPU that sets up a state of section PREPARE"
+		load_driver rust_hotplug_driver instances=0 nested=prepare
+		expect "loading the driver" "$err" 0
+		hide 0 0
+		cpu_down "$cpu"
+		cpu_up "$cpu"
+		value=$(fields state op callback cpu task | grep -E '^selftest/(nested|single:online.*startup)')
+		expect "the calls" "$value" "$(
+			for i in $online; do
+				echo "selftest/nested:prepare setup startup $i cpuhp/$cpu"
+			done
+			for i in $online; do
+				echo "selftest/nested:prepare remove teardown $i cpuhp/$cpu"
+			done
+			echo "selftest/single:online hotplug startup $cpu cpuhp/$cpu"
+		)"
+		leave
+		breaches
+
+		# Its callbacks run in the threads of other CPUs. For these waits the thread of the CPU that comes online, for
+		# which waits whoever writes to its file: three steps are under way at once.
 		begin_case "a callback on a CPU that sets up a state on the others"
 		load_driver rust_hotplug_driver instances=0 nested=online
 		expect "loading the driver" "$err" 0
@@ -186,6 +208,7 @@ else
 	skip_case "a CPU that goes offline and leaves out a teardown" "no CPU can go offline here"
 	skip_case "a CPU that comes online and leaves out a startup" "no CPU can go offline here"
 	skip_case "a callback that sets up a state and removes it" "no CPU can go offline here"
+	skip_case "a callback on a CPU that sets up a state of section PREPARE" "no CPU can go offline here"
 	skip_case "a callback on a CPU that sets up a state on the others" "no CPU can go offline here"
 fi
 
