@@ -234,9 +234,11 @@ impl Watcher {
             return Err(EOPNOTSUPP);
         }
         *wanted = true;
-        // This waits for the setups and removals that began before the hook was in place. Nothing
-        // is watched or armed before that: the calls of such a removal would look like those of a
-        // CPU that goes offline, where a teardown may fail.
+        // Nothing is watched or armed before this. What it shows can be out of date for a setup or
+        // removal that had begun before the hook was in place, and is over later: that is not in
+        // the book. Its calls are known as such all the same, since the hook of what makes them was
+        // in place before this: they are not taken for those of a CPU that goes offline, where a
+        // teardown may fail.
         self.learn()
             .inspect_err(|_| self.unhook_if_unwanted(wanted))
     }
