@@ -23,7 +23,7 @@
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive; when CPUs go off and on: listed_twice, not_set_up_again, waiting, reference_kept");
+		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
 
 static int first, second;
 static bool unloading, is_set_up;
@@ -36,6 +36,9 @@ static int __percpu *values;
 
 /* How often each CPU is in the list that it shows, which is once for one that is online. */
 static unsigned int listed[NR_CPUS];
+
+/* Whether the second state of a CPU has been torn down, and not yet the first. */
+static bool between[NR_CPUS];
 
 static bool makes(const char *what)
 {
@@ -56,6 +59,7 @@ DEFINE_SHOW_ATTRIBUTE(list);
 /* The callbacks that are made to fail. */
 static int first_online(unsigned int cpu)
 {
+	between[cpu] = false;
 	return 0;
 }
 
@@ -69,6 +73,9 @@ static int second_online(unsigned int cpu)
 {
 	static bool was_listed[NR_CPUS];
 
+	/* In the rollback, what is called next finds that it may not sleep. */
+	if (makes("preemption_kept") && between[cpu])
+		get_cpu();
 	if (!makes("not_set_up_again") || !was_listed[cpu])
 		listed[cpu]++;
 	was_listed[cpu] = true;
@@ -81,6 +88,7 @@ static int second_offline(unsigned int cpu)
 		listed[cpu]--;
 	if (unloading)
 		return 0;
+	between[cpu] = true;
 	if (makes("waiting") && !sleeper) {
 		/* It waits, in a state that nobody but a waker ends, until it is unloaded. */
 		sleeper = kthread_create(kthread_worker_fn, NULL, "selftest_waits");

@@ -36,8 +36,10 @@ caught() {
 LOADING="error_ignored:result wrong_error:result slot_kept:states worker_kept:threads queue_kept:workqueues
 	irq_kept:irqs directory_kept:devices link_kept:values region_kept:lists cpu_inactive:alive
 	cpu_kept:cpus cpu_kept:scheduler warning:log removed_twice:misuses"
-REPEATED="percpu_kept:percpu memory_kept:memory"
+REPEATED="percpu_kept:percpu memory_kept:memory memory_kept:kmemleak"
 HOTPLUG="listed_twice:cycle not_set_up_again:work waiting:hung"
+# Of this the kernel warns.
+ROLLBACK="preemption_kept:rollback"
 # After this it cannot be unloaded any more.
 LAST="reference_kept:unload reference_kept:modules"
 
@@ -58,6 +60,8 @@ lacks() {
 	case $1 in
 	irq_kept:*)
 		grep -qw irq_domain_create_sim /proc/kallsyms || echo "no interrupts of its own: CONFIG_IRQ_SIM" ;;
+	*:kmemleak)
+		[ -w $kmemleak ] || echo "no kmemleak: CONFIG_DEBUG_KMEMLEAK" ;;
 	*:scheduler)
 		[ -e /proc/schedstat ] || echo "no /proc/schedstat: CONFIG_SCHEDSTATS" ;;
 	esac
@@ -84,7 +88,10 @@ loading() { # MISTAKE:CHECK...
 
 repeated() { # MISTAKE:CHECK...
 	drivers "$@"
+	# kmemleak says in the kernel log how much it has found.
+	splats_begin
 	sweep --settle $SETTLE --drivers "$drivers" --only "load/cpu$cpu/startup/selftest/first:online" --repeats 30
+	splats_end
 	all_caught "$@"
 }
 
@@ -187,7 +194,7 @@ throwaway || skip_all "it loads a driver that leaves things behind: not on a mac
 cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
-set -- $LOADING $REPEATED $HOTPLUG $LAST
+set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
 begin_hooked $(($# + 5))
 parts
 after
@@ -198,6 +205,9 @@ none
 {
 	repeated $REPEATED
 	in_hotplug $HOTPLUG
+	splats_begin
+	in_hotplug $ROLLBACK
+	splats_end
 	loading $LOADING
 	in_hotplug $LAST
 }
