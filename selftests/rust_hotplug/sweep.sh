@@ -213,6 +213,11 @@ interrupted() {
 	wait $pid
 	expect "the exit status" $? 130
 	background=
+	value=$(grep '^not ok' "$tmp/out")
+	expect "what has failed" "${value#not ok * }" "the whole sweep"
+	grep -q '^# Totals: .* fail:1 ' "$tmp/out" || not_so "that is not in the totals"
+	value=$(grep -cE '^(not )?ok ' "$tmp/out")
+	grep -qxF "1..$value" "$tmp/out" || not_so "there are $value results, and the plan is $(grep '^1\.\.' "$tmp/out")"
 	expect_unchanged
 	expect "states that may fail" "$(find $SYS/states -mindepth 1 -type d)" ""
 	expect_file watch 0

@@ -123,9 +123,13 @@ sub progress {
 	}
 }
 
-# Writes the table of what was found, and counts. Returns whether nothing failed.
+# Writes the table of what was found, and counts. What has ended it before all was done has failed as well. Returns
+# whether nothing failed.
 sub end {
 	my ($self, $unfinished) = @_;
+	# Everything is put back by now, and there is nothing to draw.
+	local $ENV{RUST_HOTPLUG_OUT} = '';
+	$self->result('the whole sweep', ['ended', $unfinished]) if $unfinished;
 	print STDERR "\r\e[K" if -t STDERR;
 	if (@{$self->{order}}) {
 		print "# Findings:\n";
@@ -139,14 +143,11 @@ sub end {
 	}
 	# Only now is it known how many there are.
 	print "1..$self->{n}\n";
-	my $failed = $self->{failed} + ($unfinished ? 1 : 0);
-	print "# $unfinished\n" if $unfinished;
 	printf "# Totals: pass:%d fail:%d xfail:%d xpass:0 skip:%d error:0\n", $self->{passed} - $self->{xfailed},
-		$failed, $self->{xfailed}, $self->{skipped};
+		@$self{qw(failed xfailed skipped)};
 	my $took = now() - $self->{start};
-	$self->write_json(passed => $self->{passed}, failed => $failed, skipped => $self->{skipped},
-		seconds => sprintf('%.1f', $took) + 0);
-	return !$failed;
+	$self->write_json((map { $_ => $self->{$_} } qw(passed failed skipped)), seconds => sprintf('%.1f', $took) + 0);
+	return !$self->{failed};
 }
 
 sub write_json {
