@@ -181,6 +181,39 @@ only() {
 	end_case
 }
 
+in_use() {
+	begin_case "where somebody uses states/ it begins nothing, but lists, which changes nothing there"
+	reset
+	target workqueue:online
+	# A fault that is armed and does not fire.
+	fault "$dir/teardown_inject" times=0 errno=EIO
+	echo 1 >$SYS/watch
+	cpu_down "$cpu"
+	cpu_up "$cpu"
+	get "$SYS/$dir/teardowns"
+	torn_down=$value
+	head -n 1 $SYS/log >"$tmp/log"
+	sweep
+	[ $status != 0 ] || not_so "it takes states/ from whoever uses that"
+	grep -q "somebody uses" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
+	sweep --list
+	expect "the exit status of the list" $status 0
+	expect "the list" "$(grep / "$tmp/out")" "$(cat "$tmp/ordered")"
+	expect_file "$dir/teardown_inject/errno" EIO
+	get "$SYS/$dir/teardowns"
+	[ "$value" -gt "$torn_down" ] || not_so "the counts are gone: $value teardowns, $torn_down before it"
+	expect "the log" "$(head -n 1 $SYS/log)" "$(cat "$tmp/log")"
+	expect_file watch 1
+	# Where that fires, the list would not have all.
+	fault "$dir/teardown_inject" times=1 cpus="$cpu" errno=EIO
+	sweep --list
+	[ $status != 0 ] || not_so "it lists although a fault has fired"
+	grep -q "offline of CPU $cpu without any fault: EIO" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
+	reset
+	untarget
+	end_case
+}
+
 resume() {
 	begin_case "what a machine has died of is named, and is not made again"
 	fault=$(grep "cpu$cpu/startup" "$tmp/all" | head -n 1)
@@ -231,10 +264,11 @@ cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
 set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
-begin_hooked $(($# + 6))
+begin_hooked $(($# + 7))
 parts
 after
 only
+in_use
 resume
 interrupted
 none

@@ -7,8 +7,8 @@ use warnings;
 use IO::Handle;
 use kernel;
 
-# new(known => FILE, json => FILE, planned => NUMBER, timeline => PROGRAM): FILE "known" has what is known and
-# expected; the program draws logs.
+# new(known => FILE, json => FILE, planned => NUMBER, timeline => PROGRAM, quiet => 0 or 1): FILE "known" has what is
+# known and expected; the program draws logs; if it is quiet, it only says what it has found, on stderr.
 sub new {
 	my ($class, %self) = @_;
 	my $self = bless {%self, n => 0, passed => 0, failed => 0, skipped => 0, xfailed => 0, found => {},
@@ -19,6 +19,7 @@ sub new {
 		$self->{json_out}->autoflush(1);
 	}
 	STDOUT->autoflush(1);
+	$self->{out} = $self->{quiet} ? *STDERR : *STDOUT;
 	print "TAP version 13\n" if !$self->{quiet};
 	return $self;
 }
@@ -53,7 +54,7 @@ sub result {
 	my @reasons = map { $self->why_expected($id, $_->[0]) } @findings;
 	foreach my $finding (@findings) {
 		my ($check, $text) = @$finding;
-		print "# $id: $check: $_\n" foreach split /\n/, $text;
+		$self->said(map { "$id: $check: $_" } split /\n/, $text);
 		my $reason = $self->why_expected($id, $check);
 		# Whatever CPU and error it was is the same finding.
 		my $where = $id =~ s{/cpu\d+/}{/}r =~ s/=[A-Z]+$//r;
@@ -74,7 +75,7 @@ sub result {
 		$self->{xfailed}++ if $result eq 'known';
 	}
 	print $result eq 'failed' ? 'not ok' : 'ok', " $self->{n} $id",
-		$result eq 'known' ? " ($reasons[0]) # XFAIL" : '', "\n";
+		$result eq 'known' ? " ($reasons[0]) # XFAIL" : '', "\n" if !$self->{quiet};
 	$self->write_json(id => $id, result => $result,
 		findings => [map { {check => $_->[0], text => $_->[1]} } @findings]);
 	$self->progress;
@@ -95,7 +96,7 @@ sub skip {
 	my ($self, $id, $reason) = @_;
 	$self->{n}++;
 	$self->{skipped}++;
-	print "ok $self->{n} $id # SKIP $reason\n";
+	print {$self->{out}} "ok $self->{n} $id # SKIP $reason\n";
 	$self->write_json(id => $id, result => 'skipped', reason => $reason);
 }
 
@@ -105,7 +106,10 @@ sub planned {
 	$self->{planned} += $more;
 }
 
-sub said { print "# $_\n" foreach map { split /\n/ } @_[1 .. $#_] }
+sub said {
+	my ($self, @texts) = @_;
+	print {$self->{out}} "# $_\n" foreach map { split /\n/ } @texts;
+}
 
 # Says now and then how far it is: at a terminal in place, else as a line.
 sub progress {
@@ -119,7 +123,7 @@ sub progress {
 	if (-t STDERR) {
 		print STDERR "\r\e[K$text\r";
 	} else {
-		print "# $text\n";
+		$self->said($text);
 	}
 }
 

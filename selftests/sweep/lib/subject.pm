@@ -96,13 +96,14 @@ sub name_in {
 	return defined $name && substr($name =~ s/[^!-<>-~]/_/gr, 0, 55) eq $record->{state} ? $name : $record->{state};
 }
 
-# Returns how often each callback that can fail was called since the last reset: by state, callback, CPU and
-# what it was called for.
+# Returns how often each callback that can fail was called since the last time: by state, callback, CPU and what it was
+# called for.
 sub called {
+	my ($log) = @_;
 	my %count;
 	open(my $in, '<', "$CPU/hotplug/states") or die "sweep: hotplug/states: $!\n";
 	my %names = map { /^\s*(\d+): (.*)/ ? ($1 => $2) : () } <$in>;
-	foreach my $record (records::all()) {
+	foreach my $record (records::more($log)) {
 		my ($callback, $op) = @$record{qw(callback op)};
 		next if $callback !~ /^(startup|teardown)$/ || grep { $_ eq $record->{state} } @STATES;
 		my $state = name_in($record, \%names);
@@ -127,18 +128,17 @@ sub prepares {
 	return $number < $first_online;
 }
 
-# Does one round without a fault, and learns what can fail. Returns findings.
+# Does one round without a fault, and learns what can fail. Returns findings. Of the module, this only reads the log.
 sub learn {
 	my ($self) = @_;
 	# What is set up with CPUs offline makes no calls on those.
 	my @findings = map { ['again', $_] } go_to('all');
 	my @steps;
+	my $log = records::from_here();
 	my $look = sub {
 		my ($step, $cpu) = @_;
-		push @steps, [$step, $cpu, called()];
-		put("$SYS/reset", 1);
+		push @steps, [$step, $cpu, called($log)];
 	};
-	put("$SYS/reset", 1);
 	if ($self->{name} ne 'kernel') {
 		my $err = $self->load;
 		return ['again', "cannot be loaded: $err"] if $err;
@@ -155,7 +155,7 @@ sub learn {
 	foreach (@operations) {
 		my ($operation, $cpu) = @$_;
 		push @findings, map { ['again', $_] } go_to(begin_of($operation, $cpu));
-		put("$SYS/reset", 1);
+		records::skip($log);
 		my $err = do_operation($operation, $cpu);
 		operations::is_at(end_of($operation, $cpu));
 		push @findings, ['again', "$operation of CPU $cpu without any fault: $err"] if $err;
