@@ -150,6 +150,7 @@ help:
 	@echo '                   6.18, 7.1: built from source, for the archive no longer has their kernels'
 	@echo '                   failslab: 7.3, built to run out of memory when told to'
 	@echo '                   kunit: 7.3 with the patches of scripts/series, whose KUnit tests run when it boots'
+	@echo '                   coverage: 7.3, built to count which lines of its code for CPU hotplug are executed'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=F      - rt or cloud: the PREEMPT_RT kernel of that series, or the one for clouds'

@@ -70,13 +70,16 @@ link=$kernel-$flavour$deb_arch
 built='' config=()
 if [[ $kernel =~ ^(debug|failslab|fixed|kunit)$ ]]; then
 	built=$default_series config=(small "$kernel" "$arch")
+elif [ "$kernel" = coverage ]; then
+	# With failslab, as some of the tests need what that has.
+	built=$default_series config=(small failslab coverage "$arch")
 elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
 elif is_release "$kernel"; then
 	link=$kernel
 	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed, kunit."
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed, kunit, coverage."
 fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
@@ -106,6 +109,7 @@ make_variables=("CC=$gnu-$gcc")
 # What is changed in the source before it is built. For KERNEL=kunit it is what scripts/series makes of these.
 patches=() series_parts=()
 [ "$kernel" != fixed ] || patches=("$top"/selftests/reports/fixes/*.patch)
+[ "$kernel" != coverage ] || patches=("$scripts"/coverage.d/*.patch)
 [ "$kernel" != kunit ] ||
 	series_parts=("$top"/cpuhp/*.rs "$top"/samples/cpu_*/*.rs "$scripts"/{series,in-kernel.sh} "$scripts"/series.d/*)
 
