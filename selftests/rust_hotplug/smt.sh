@@ -179,6 +179,75 @@ again() {
 	end_smt
 }
 
+# expect_active SHOULD: checks whether the scheduler says that it takes two threads of a core into account.
+expect_active() {
+	get "$CPU/smt/active"
+	expect "smt/active" "$value" "$1"
+}
+
+active() {
+	begin_smt "active is 1 while a core has two threads online"
+	expect_active 1
+	smt off
+	expect "off" "$err" 0
+	expect_active 0
+	smt on
+	expect "on" "$err" 0
+	expect_active 1
+	# shellcheck disable=SC2086 # a list
+	set -- $siblings
+	if [ $# -gt 1 ]; then
+		cpu_down "$first"
+		expect "offlining CPU $first alone" "$err" 0
+		expect_active 1
+	fi
+	end_smt
+}
+
+# What a core has at most is on, and one thread is off.
+numbers() {
+	expand "$(cat "$CPU/cpu$first/topology/thread_siblings_list")"
+	# shellcheck disable=SC2086 # a list
+	set -- $list
+	most=$#
+	begin_smt "a number of threads is on or off, and what is neither changes nothing"
+	for word in 0 -1 $((most + 1)) x 1x "" onn OFF; do
+		smt "$word"
+		expect "'$word'" "$err" EINVAL
+		get $SMT
+		expect "smt/control after '$word'" "$value" on
+	done
+	smt $most
+	expect "$most" "$err" 0
+	smt on
+	expect "on, which it is" "$err" 0
+	expect_calls
+	smt 1
+	expect "1" "$err" 0
+	for i in $siblings; do
+		down_calls "$i"
+	done
+	expect_calls
+	get $SMT
+	expect "smt/control after 1" "$value" off
+	get $CPU/online
+	expand "$value"
+	expect "CPUs online" "$list" "$primaries"
+	reset
+	smt off
+	expect "off, which it is" "$err" 0
+	expect_calls
+	smt $most
+	expect "$most" "$err" 0
+	for i in $siblings; do
+		up_calls "$i"
+	done
+	expect_calls
+	get $SMT
+	expect "smt/control after $most" "$value" on
+	end_smt
+}
+
 get $SMT
 [ "$value" = on ] || skip_all "smt/control is '$value'"
 find_offline
@@ -197,9 +266,11 @@ done
 [ "$siblings" ] || skip_all "no core has two threads"
 first=${siblings%% *}
 last=${siblings##* }
-begin 5
+begin 7
 undo=restore_smt
 
+active
+numbers
 off_and_on
 off_fails
 for state in prepare online; do
