@@ -110,6 +110,63 @@ target_values() {
 	end_case
 }
 
+# There is one lock for all CPUs. Who does not get it at once tries the system call again, which must not show.
+two_writers() {
+	begin_case "two writers of hotplug/target: neither sees the other"
+	if [ ! "$other" ] || [ ! "$third" ]; then
+		skip_case "$case_name" "less than three CPUs, or only one of them can go offline"
+		return
+	fi
+	ready
+	tmp=$(mktemp -d) || exit 1
+	(
+		while [ ! -e "$tmp/stop" ]; do
+			for i in 0 "$all_up"; do
+				put "$i" "$CPU/cpu$other/hotplug/target"
+				[ "$err" = 0 ] || echo "writing $i: $err"
+			done
+		done
+	) >"$tmp/other" 2>&1 &
+	background=$!
+	n=0
+	while [ $n -lt 20 ]; do
+		for i in 0 "$all_up"; do
+			put "$i" "$CPU/cpu$cpu/hotplug/target"
+			expect "writing $i to target of CPU $cpu" "$err" 0
+			expect_cpu "$cpu" hotplug/state "$i"
+		done
+		n=$((n + 1))
+	done
+	: >"$tmp/stop"
+	wait $background
+	background=
+	expect "what the writer for CPU $other says" "$(head -n 5 "$tmp/other")" ""
+	rm -r "$tmp"
+	tmp=
+	for i in $cpu $other; do
+		whole "$i"
+		expect_whole "$i"
+	done
+	end_case
+}
+
+garbage() { # FILE
+	begin_case "hotplug/$1 refuses what is no number of a state, and stays as it is"
+	ready
+	get "$CPU/cpu$cpu/hotplug/$1"
+	was=$value
+	for word in x "" 1x - 0x "1 2" 99999999999999999999 -2 $((all_up + 1)); do
+		put "$word" "$CPU/cpu$cpu/hotplug/$1"
+		case $word in
+		9*)	expect "writing '$word' to $1" "$err" ERANGE ;;
+		*)	expect "writing '$word' to $1" "$err" EINVAL ;;
+		esac
+		expect_cpu "$cpu" "hotplug/$1" "$was"
+	done
+	expect_whole "$cpu"
+	end_case
+}
+
 #
 # -EBUSY
 #
@@ -436,7 +493,7 @@ fail_after_removal() {
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 12
+begin 15
 cpu=${hotpluggable%% *}
 other=${hotpluggable##* }
 [ "$other" != "$cpu" ] || other=
@@ -447,6 +504,9 @@ third=$3
 target_down
 target_up
 target_values
+two_writers
+garbage target
+garbage fail
 busy
 signal
 fail_refuses
