@@ -251,13 +251,121 @@ with_cpu_offline() {
 	end_case
 }
 
+# unbalanced: prints the calls that were not undone, or were undone and not done, with what returned an error.
+unbalanced() {
+	fields cpu state instance callback ret | awk '
+	{ who = $1 " " $2 " " $3 }
+	$5 != 0 { print who, $4, "returned", $5 }
+	$4 == "startup" { n[who]++ }
+	$4 == "teardown" { n[who]-- }
+	END { for (who in n) if (n[who]) print who, n[who] }'
+}
+
+# The kernel takes CPUs down by their numbers, the largest first. Those that are down come up again.
+with_a_failure() { # CPU
+	begin_case "CPU $1 refuses to go: the suspend gives up, and all CPUs are up again"
+	add_instances
+	snapshot
+	get $SYS/online/state
+	kernel_arm "$1" "$value"
+	put $way $POWER/state
+	# A test hibernation on arm64 was seen to give up in the same way, and to return 0.
+	[ "$way" = disk ] || expect "the write of $way" "$err" EAGAIN
+	expect_cpu "$1" hotplug/fail -1
+	kernel_fault=
+	expect_unchanged
+	expect "calls that are left" "$(unbalanced)" ""
+	called
+	_down=
+	for i in $online; do
+		[ "$i" -lt "$1" ] || _down="$_down${_down:+ }$i"
+	done
+	expect "which CPUs were called" "$list" "$_down"
+	expect_whole "$1"
+	# After that it works.
+	reset
+	put $way $POWER/state
+	expect "the next write of $way" "$err" 0
+	expect "calls that are left after that" "$(unbalanced)" ""
+	remove_instances
+	end_case
+}
+
+# There is nothing to take down, nor to bring up.
+with_one_cpu() {
+	begin_case "only one CPU is online: no callback is called"
+	add_instances
+	for i in $hotpluggable; do
+		get $CPU/online
+		case $value in
+		*[,-]*)	cpu_down "$i" ;;
+		esac
+	done
+	get $CPU/online
+	one=$value
+	reset
+	put $way $POWER/state
+	expect "the write of $way" "$err" 0
+	get $CPU/online
+	expect "CPUs online" "$value" "$one"
+	expect "the log" "$(fields cpu callback)" ""
+	for i in $hotpluggable; do
+		cpu_up "$i"
+		expect "onlining CPU $i" "$err" 0
+	done
+	remove_instances
+	end_case
+}
+
+# From the beginning of a suspend to its end the kernel refuses to take CPUs down or up.
+with_hotplug() {
+	begin_case "while somebody takes CPU $cpu down and up, who may be refused with EBUSY"
+	add_instances
+	tmp=$(mktemp -d) || exit 1
+	(
+		while [ ! -e "$tmp/stop" ]; do
+			for i in 0 1; do
+				put $i "$CPU/cpu$cpu/online"
+				[ "$err" = 0 ] || echo "$err"
+			done
+		done
+	) >"$tmp/hotplug" 2>&1 &
+	background=$!
+	n=0
+	while [ $n -lt 10 ]; do
+		put $way $POWER/state
+		expect "the write of $way" "$err" 0
+		n=$((n + 1))
+	done
+	: >"$tmp/stop"
+	wait $background
+	background=
+	expect "what else than EBUSY it was refused with" "$(sort "$tmp/hotplug" | uniq | grep -vx EBUSY)" ""
+	diag "refused $(grep -cx EBUSY "$tmp/hotplug") times"
+	rm -r "$tmp"
+	tmp=
+	whole "$cpu"
+	get $CPU/online
+	expand "$value"
+	expect "CPUs online" "$list" "$online"
+	for s in $STATES; do
+		expect_cpus "$s" "$online"
+	done
+	for s in $MULTI; do
+		expect_cpus "$s/instances/i" "$online"
+	done
+	expect "calls that are left" "$(unbalanced)" ""
+	remove_instances
+	end_case
+}
+
 find_way || skip_all "no test suspend here that takes CPUs down"
 cpu=${hotpluggable##* }
 case $online in
 *" "*)	;;
 *)	skip_all "one CPU" ;;
 esac
-begin 4
+begin 8
 begin_test_suspends
 
 with_faults
@@ -269,5 +377,28 @@ if [ "$cpu" ] && [ $# -gt 2 ]; then
 	with_cpu_offline
 else
 	skip_case "a CPU is offline before" "no CPU can go offline here, or too few"
+fi
+# The one that goes last is the second, as the first stays.
+second=$2
+# shellcheck disable=SC2086 # a list
+set -- $hotpluggable
+for i in "$cpu" "$second"; do
+	# shellcheck disable=SC2086 # a list
+	if throwaway && list_has "$i" $hotpluggable; then
+		with_a_failure "$i"
+	else
+		skip_case "CPU $i refuses to go" "it cannot go offline here, or this machine is kept"
+	fi
+done
+# shellcheck disable=SC2086 # a list
+if [ $# -ge $(($(echo $online | wc -w) - 1)) ] && throwaway; then
+	with_one_cpu
+else
+	skip_case "only one CPU is online" "some cannot go offline here, or this machine is kept"
+fi
+if [ "$cpu" ]; then
+	with_hotplug
+else
+	skip_case "while somebody takes a CPU down and up" "no CPU can go offline here"
 fi
 finish
