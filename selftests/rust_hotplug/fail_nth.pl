@@ -1,11 +1,13 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0
 #
-# fail_nth.pl FIRST STEP OPERATION -- UNDO: does the operation again and again, and each time makes
+# fail_nth.pl [--cold] FIRST STEP OPERATION -- UNDO: does the operation again and again, and each time makes
 # one of its memory allocations fail, with /proc/thread-self/fail-nth: first number FIRST, then
 # FIRST + STEP and so on, until the operation makes no more allocations. Whenever the operation
 # succeeds all the same, UNDO is done. After that, or after an error, everything has to be as it was
 # before. Prints what has changed, and in the last line how many allocations there were.
+# Some things are allocated once, when something is first used, which is not the operation's: so it is done
+# once before that. With --cold it is not, and fails of these as well; what was allocated then stays.
 # OPERATION and UNDO are each one of these, of which only that one system call is meant:
 #	write FILE VALUE	to a file that is already open
 #	read FILE		from a file that is already open
@@ -19,6 +21,7 @@ use Fcntl;
 use lib $0 =~ m{(.*)/} ? $1 : '.';
 use interface;
 
+my $cold = @ARGV && $ARGV[0] eq '--cold' && shift @ARGV;
 my ($first, $step, @words) = @ARGV;
 my ($end) = grep { $words[$_] eq '--' } 0 .. $#words;
 my @operation = @words[0 .. $end - 1];
@@ -102,9 +105,10 @@ sub fail_nth {
 my $before = everything();
 my ($failed, $coped, $status) = (0, 0, 0);
 my %others;
-# Some things are allocated once, when something is first used. That is not the operation's.
-fail_nth(1000000);
-prepared(@undo)->() or die "@undo: $!\n";
+if (!$cold) {
+	fail_nth(1000000);
+	prepared(@undo)->() or die "@undo: $!\n";
+}
 my $nth = $first;
 for (;; $nth += $step) {
 	my ($error, $injected) = fail_nth($nth);
