@@ -23,7 +23,7 @@ override OPTIONS := $(value OPTIONS)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT DRIVERS OPTIONS
 
-.PHONY: all modules selftests demo test test-all mutants torture sweep conditions bench profile vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all mutants torture sweep conditions coverage bench profile vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -73,6 +73,11 @@ sweep:
 
 conditions:
 	@scripts/conditions
+
+# There is one kernel that counts, whichever is running.
+coverage: export KERNEL := coverage
+coverage:
+	@scripts/coverage
 
 bench:
 	@scripts/bench
@@ -128,6 +133,7 @@ help:
 	@echo '  sweep          - make each callback of each state of the kernel fail once in a VM, or with'
 	@echo '                   DRIVERS= those of drivers, and look at the machine after each'
 	@echo '  conditions     - run selftests in VMs of many kinds: few CPUs, isolated ones, a quota, ...'
+	@echo '  coverage       - which lines of kernel/cpu.c these reach, on a kernel that counts; TEST= or SUITES= for a part'
 	@echo '  bench          - measure in VMs that count instructions what this costs beside C'
 	@echo '  profile        - where an offline and an online of a CPU take their time, in the VM;'
 	@echo '                   scripts/timeline draws any log of the module: --help says how'
@@ -171,6 +177,7 @@ help:
 	@echo '  BEFORE=FILE    - profile: a log of an earlier run to compare with; CYCLES=N: how often [5]'
 	@echo '  SIGN_KEY=FILE  - tarball, deb: sign the modules with this key; scripts/package --help has SIGN_CERT= and more'
 	@echo '  OUT=DIR        - where packages and pictures go: of demo, profile, and of a test or torture that fails [build/out; build/packages]'
+	@echo '  SUITES="A B"   - coverage: only these; scripts/coverage --help names them'
 	@echo '  MINUTES=N      - how long torture takes [5]'
 	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
 	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
