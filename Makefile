@@ -108,6 +108,11 @@ machine machine-test: export CPUS := $(if $(filter file,$(origin CPUS)),2,$(CPUS
 machine machine-test:
 	@scripts/$@
 
+# Tests on many machines, see Documentation/fleet.md.
+.PHONY: fleet-files fleet-test
+fleet-files fleet-test:
+	@scripts/$@
+
 install: modules_install
 
 # Where the kernel's modules_install would put it. That needs the tree, which with sudo may be out of reach.
@@ -145,6 +150,8 @@ help:
 	@echo '  package-test   - whether these two are whole, the same when made again, and run in a VM'
 	@echo '  machine        - a shell in a whole Debian in a VM, or RUN="command"; it has ssh, and is gone when that ends'
 	@echo '  machine-test   - whether the commands of README.md for a real machine work there, and the packages'
+	@echo '  fleet-files    - put modules and tests where tmt finds them, for machines with that kernel: Documentation/fleet.md'
+	@echo '  fleet-test     - whether tmt tests several machines, of which one dies: with VMs'
 	@echo '  rust-analyzer  - build the module, and write rust-project.json for rust-analyzer'
 	@echo '  install        - install the module, as root, for the kernel it was built for'
 	@echo '  clean          - remove what was built in this directory'
