@@ -5,6 +5,7 @@
 # reason: online says 1 of a CPU that is down, see reports/online-out-of-step.md
 # dies: rust_hotplug-selftest: down, and online is 1, which writing 1 does not change
 # copes: rust_hotplug-selftest: down, and online is 0
+# needs: CONFIG_PM_SLEEP_DEBUG
 #
 # The console that the output goes to does not work any more after the suspend of the devices. So
 # this test writes to the kernel log instead, and ends by making the kernel crash.

@@ -5,6 +5,7 @@
 # reason: the scheduler does not use it any more, see reports/resume-unscheduled.md
 # dies: rust_hotplug-selftest: online, and the scheduler does not use it
 # copes: rust_hotplug-selftest: online, and the scheduler uses it
+# needs: CONFIG_PM_SLEEP_DEBUG
 #
 # The console that the output goes to does not work any more after the suspend of the devices. So
 # this test writes to the kernel log instead, and ends by making the kernel crash. The module is not
