@@ -609,10 +609,139 @@ lone_callback() { # CALLBACK
 	end_case
 }
 
+#
+# Instances that the control CPU calls
+#
+
+# It undoes those before the one that failed in the order in which they were called, newest first.
+instance_rollback() {
+	begin_case "prepare_multi: a teardown that fails while instances are undone: the others are undone"
+	if older_than 7 2; then
+		skip_case "$case_name" "this kernel forgets the error of the instance, see reports/instance-error-lost.md"
+		return
+	fi
+	start
+	with both prepare_multi a b c d
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm prepare_multi/instances/b startup ENOMEM "$cpu"
+	arm prepare_multi/instances/d teardown EIO "$cpu"
+	splats_begin
+	cpu_up "$cpu"
+	splats_go_on
+	expect "the write of 1 to online, which shows the first error," "$err" ENOMEM
+	then_called prepare startup
+	then_called prepare_multi/d startup
+	then_called prepare_multi/c startup
+	then_called prepare_multi/b startup ENOMEM
+	then_called prepare_multi/d teardown EIO
+	then_called prepare_multi/c teardown
+	# The teardown of d has failed, so the checker takes d to be up still.
+	a_breach prepare descending-states
+	then_called prepare teardown
+	expect_seen "the failures"
+	expect "what warned" "$warned" kernel/cpu.c
+	expect_cpu "$cpu" online 0
+	expect_cpu "$cpu" hotplug/state 0
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	a_breach prepare ascending-states
+	then_called prepare startup
+	a_breach prepare_multi/d teardown-before-startup
+	for i in d c b a; do
+		then_called prepare_multi/$i startup
+	done
+	then_called online startup
+	expect_seen "the way up"
+	coped
+}
+
+# The kernel has nothing to undo them with.
+startup_alone() {
+	begin_case "prepare_multi with only a startup: an instance fails, and nothing is undone"
+	start
+	with startup prepare_multi a b c
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm prepare_multi/instances/b startup ENOSPC "$cpu"
+	splats_begin
+	cpu_up "$cpu"
+	expect "the write of 1 to online" "$err" ENOSPC
+	then_called prepare startup
+	then_called prepare_multi/c startup
+	then_called prepare_multi/b startup ENOSPC
+	then_called prepare teardown
+	expect_seen "the failure"
+	expect_cpu "$cpu" hotplug/state 0
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	set_to 1 $SYS/reset
+	last=${online##* }
+	arm prepare_multi startup EIO "$last"
+	put d $SYS/prepare_multi/instances/add
+	expect "adding an instance that fails" "$err" EIO
+	for i in $online; do
+		[ "$i" = "$last" ] || want="$want${want:+$nl}add d startup $i 0"
+	done
+	want="$want${want:+$nl}add d startup $last -5"
+	expect "the log of adding it" "$(fields op instance callback cpu ret)" "$want"
+	want=
+	splats_go_on
+	expect "what warned" "$warned" ""
+	with both prepare_multi
+	coped
+}
+
+# What hotplug/target has is then another state than the one in which the CPU is.
+own_state() {
+	begin_case "the state in which a rollback has left the CPU is written to target"
+	start
+	with both prepare_multi a
+	arm prepare teardown EIO "$cpu"
+	arm prepare_multi startup ENOMEM "$cpu"
+	splats_begin
+	# With two CPUs, the kernel could not take the one that is left half-way down after that.
+	[ ! "$third" ] || cpu_down "$cpu"
+	get "$CPU/cpu$cpu/hotplug/state"
+	state=$value
+	get "$CPU/cpu$cpu/hotplug/target"
+	target=$value
+	splats_go_on
+	number_of prepare_multi
+	why=
+	if [ "$state" != "$number" ]; then
+		why="this kernel leaves no CPU half-way, or there are less than three"
+	else
+		put "$state" "$CPU/cpu$cpu/hotplug/target"
+		# Only state 0 and the last can be written otherwise.
+		[ "$err" != EINVAL ] || why="this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
+	fi
+	if [ ! "$why" ]; then
+		splats_go_on
+		expect "the write of $state to target, which has $target," "$err" 0
+		expect "what warned of that" "$warned" kernel/cpu.c
+		expect_cpu "$cpu" hotplug/target "$state"
+		expect_cpu "$cpu" hotplug/state "$state"
+		put "$state" "$CPU/cpu$cpu/hotplug/target"
+		expect "another write of $state to target" "$err" 0
+		splats_go_on
+		expect "what warned of the second" "$warned" ""
+	fi
+	set_to 1 $SYS/reset
+	[ "$state" != "$number" ] || cpu_down "$cpu"
+	again "$cpu"
+	splats_end
+	if [ "$why" ] && [ ! "$case_failed" ]; then
+		skip_case "$case_name" "$why"
+	else
+		end_case
+	fi
+}
+
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 11 unloaded
+begin 14 unloaded
 cpu=${hotpluggable%% *}
 # shellcheck disable=SC2086 # a list
 set -- $online
@@ -628,6 +757,9 @@ online_rollback_dead
 dead_rollback
 lone_callback startup
 lone_callback teardown
+instance_rollback
+startup_alone
+own_state
 # This is the last case, as it may leave more behind than again() can mend.
 online_rollback
 finish
