@@ -263,6 +263,33 @@ half_way() { # STATE
 	end_case
 }
 
+# The thread of the CPU goes back by itself to where it was kicked, which is not down. The fault is the kernel's own: to
+# the module a way up from half-way looks like a rollback, in which it does not let a startup fail.
+fails_above() { # STATE
+	begin_case "$1: a startup that fails on the way up from half-way takes the CPU back there"
+	get "$SYS/$1/state"
+	id=$value
+	below=
+	for state in $stops; do
+		[ "$state" -ge "$lowest" ] || below=$state
+	done
+	has_to_reach "$below"
+	kernel_arm "$cpu" "$id"
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	expect "the write of $all_up to target with a startup that fails" "$err" EAGAIN
+	expect_cpu "$cpu" hotplug/fail -1
+	kernel_fault=
+	on_ladder "$cpu" "$below" $((id - 1))
+	on_ladder "$cpu" $((id - 1)) "$below"
+	expect_on_ladder "the way up from $below, and back"
+	expect_cpu "$cpu" hotplug/state "$below"
+	expect_cpu "$cpu" hotplug/target "$below"
+	expect_place "$cpu" "$below"
+	up_again
+	expect_whole "$cpu"
+	end_case
+}
+
 # Another CPU goes down and up all the time, so operations wait for each other while the state is
 # set up or removed. The checker must not mistake one operation for the reason of calls that belong
 # to another.
@@ -312,7 +339,7 @@ put "$number" "$CPU/cpu$cpu/hotplug/target"
 [ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
 put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 
-begin 11
+begin 13
 state_number cpu:bringup
 bringup=$number
 state_number cpu:teardown
@@ -331,6 +358,12 @@ for i in $numbers; do
 	fi
 	stops="$stops${stops:+ }$i"
 done
+
+# The lower one of our states that are called on the CPU itself.
+get $SYS/online/state
+lowest=$value
+get $SYS/online_multi/state
+[ "$value" -gt "$lowest" ] || lowest=$value
 
 # With ../reports/fixes/target-unprepared.patch a CPU that is up cannot stop among the PREPARE states.
 refuses=
@@ -352,6 +385,9 @@ unprepared
 parked unkicked
 for s in $STATES $MULTI; do
 	parked half_way "$s"
+done
+for s in online online_multi; do
+	parked fails_above "$s"
 done
 parked contended
 remove_instances
