@@ -14,6 +14,7 @@ mod instances;
 mod live;
 mod lock;
 mod states;
+mod used_up;
 
 use kernel::prelude::*;
 
@@ -32,6 +33,10 @@ module! {
             default: -1,
             description: "The CPU on which a teardown takes 5 s, before those of a and b; -1: none",
         },
+        use_up: i32 {
+            default: 0,
+            description: "1: only test what happens when there is no number for another state",
+        },
     },
 }
 
@@ -46,19 +51,23 @@ fn report(name: &str, passed: bool) {
 
 /// The loaded module.
 struct CpuhpTest {
-    _live: live::Live,
+    _live: Option<live::Live>,
 }
 
 impl kernel::Module for CpuhpTest {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         // SAFETY: This is the first access, and the only call.
         unsafe { calls::init() };
+        if *module_parameters::use_up.value_ref() != 0 {
+            used_up::test()?;
+            return Ok(Self { _live: None });
+        }
         lock::test();
         by_hand::test()?;
         states::test()?;
         instances::test()?;
         Ok(Self {
-            _live: live::Live::new()?,
+            _live: Some(live::Live::new()?),
         })
     }
 }

@@ -22,7 +22,8 @@ mark_log() {
 
 # said MODULE: prints what the module has written to the kernel log since the last mark_log.
 said() {
-	dmesg | sed -n "/$mark\$/,\$ s/.*$1: //p"
+	# What the kernel says once of a module that is not signed, it says again where splats_begin() has it warn anew.
+	dmesg | sed -n "/$mark\$/,\$ s/.*$1: //p" | grep -v '^module verification failed: '
 }
 
 # load_test MODULE PARAMETER...
@@ -99,6 +100,19 @@ module() {
 	unload_test
 	want=$(for i in $online; do echo "call: teardown $i"; done)
 	expect "unloaded" "$(said rust_cpuhp_module_test)" "$want"
+	end_case
+}
+
+# The kernel has so many numbers in each section, and warns when it has none to give.
+used_up() {
+	begin_case "states: as many as there are numbers, and then ENOSPC"
+	splats_begin
+	load_test rust_cpuhp_test use_up=1
+	splats_end
+	expect_passed rust_cpuhp_test 6
+	said rust_cpuhp_test | sed -n 's/^call: /# /p'
+	expect "what warned" "$warned" "kernel/cpu.c kernel/cpu.c"
+	unload_test
 	end_case
 }
 
@@ -233,10 +247,11 @@ done
 saved_test='' saved_sleep='' saved_delay=''
 undo=restore
 cpu=${hotpluggable##* }
-begin 8
+begin 9
 all_online
 sysfs
 module
+used_up
 if [ "$cpu" ]; then
 	one_offline
 	hotplug
