@@ -23,7 +23,7 @@ override OPTIONS := $(value OPTIONS)
 # The others are exported by themselves where they are set; ARCH must not be where it is not.
 export KERNEL FLAVOUR CPUS RUN DRIVER TEST MATRIX MUTANT DRIVERS OPTIONS
 
-.PHONY: all modules selftests demo test test-all mutants torture sweep conditions coverage bench profile vm kernel-tree check rust-analyzer install modules_install clean help
+.PHONY: all modules selftests demo test test-all mutants torture sweep sweep-test conditions coverage bench profile vm kernel-tree check rust-analyzer install modules_install clean help
 .NOTPARALLEL:
 
 all: modules selftests
@@ -68,8 +68,8 @@ mutants:
 torture:
 	@scripts/torture
 
-sweep:
-	@scripts/sweep
+sweep sweep-test:
+	@scripts/$@
 
 conditions:
 	@scripts/conditions
@@ -137,6 +137,7 @@ help:
 	@echo '                   make -C selftests run_tests, selftests/torture/torture'
 	@echo '  sweep          - make each callback of each state of the kernel fail once in a VM, or with'
 	@echo '                   DRIVERS= those of drivers, and look at the machine after each'
+	@echo '  sweep-test     - whether that goes on where a driver kills the kernel'
 	@echo '  conditions     - run selftests in VMs of many kinds: few CPUs, isolated ones, a quota, ...'
 	@echo '  coverage       - which lines of kernel/cpu.c these reach, on a kernel that counts; TEST= or SUITES= for a part'
 	@echo '  bench          - measure in VMs that count instructions what this costs beside C'

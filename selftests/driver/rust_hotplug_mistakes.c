@@ -8,6 +8,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/ioport.h>
 #include <linux/irq_sim.h>
@@ -23,7 +24,7 @@
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
+		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive, panic, hang; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
 
 static int first, second;
 static bool unloading, is_set_up;
@@ -174,6 +175,10 @@ static void __init keep_something(void)
 	}
 #endif
 	WARN_ON(makes("warning"));
+	if (makes("panic"))
+		panic("a mistake of a driver for the selftests");
+	while (makes("hang"))
+		ssleep(1);
 }
 
 static void __init remove_twice(void)
