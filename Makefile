@@ -170,7 +170,7 @@ help:
 	@echo '  FLAVOUR=F      - rt or cloud: the PREEMPT_RT kernel of that series, or the one for clouds'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'
 	@echo '  MAX_CPUS=N     - vm: CPUs that it can have, for which the others are plugged in while it runs [CPUS]'
-	@echo '  DRIVER=DIR     - vm: build the driver on cpuhp in that directory too, and put its module beside rust_hotplug.ko'
+	@echo '  DRIVER=DIR     - vm, sweep: build the driver in that directory too, and put its module beside rust_hotplug.ko'
 	@echo '  NO_KVM=1       - emulate the CPUs of the VM although this machine has KVM'
 	@echo '  RETRY_KVM=1    - try KVM again although it has failed to run the kernel since this machine was booted'
 	@echo '  TEST="A B"     - run only these selftests'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Scenarios: what a driver needs beyond being loaded. Each is a file of a few lines in drivers/, or anywhere, of
+# Scenarios: what a driver needs beyond being loaded. Each is a file of a few lines in drivers/, or anywhere, of these,
+# each of which may be left out:
 #
 #   modules => ['NAME PARAMETERS', ...]	what to load, by default the driver itself
 #   needs => sub { ... }		whether this machine has what it takes
