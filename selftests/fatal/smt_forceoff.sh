@@ -9,17 +9,7 @@
 throwaway || skip_all "SMT stays off: not on a machine that is kept"
 get $CPU/smt/control
 [ "$value" = on ] || skip_all "smt/control is '$value'"
-siblings=
-primaries=
-for i in $online; do
-	# With cat, as a shell reads one byte at a time, which does not work with this file.
-	expand "$(cat "$CPU/cpu$i/topology/thread_siblings_list")"
-	if [ "${list%% *}" = "$i" ]; then
-		primaries="$primaries${primaries:+ }$i"
-	else
-		siblings="$siblings${siblings:+ }$i"
-	fi
-done
+find_siblings
 [ "$siblings" ] || skip_all "no core has two threads"
 last=${siblings##* }
 

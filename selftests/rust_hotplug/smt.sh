@@ -252,17 +252,7 @@ get $SMT
 [ "$value" = on ] || skip_all "smt/control is '$value'"
 find_offline
 [ ! "$offline" ] || skip_all "CPUs $offline are offline, and writing on to smt/control may bring them online"
-siblings=
-primaries=
-for i in $online; do
-	# With cat, as a shell reads one byte at a time, which does not work with this file.
-	expand "$(cat "$CPU/cpu$i/topology/thread_siblings_list")"
-	if [ "${list%% *}" = "$i" ]; then
-		primaries="$primaries${primaries:+ }$i"
-	else
-		siblings="$siblings${siblings:+ }$i"
-	fi
-done
+find_siblings
 [ "$siblings" ] || skip_all "no core has two threads"
 first=${siblings%% *}
 last=${siblings##* }

@@ -36,6 +36,21 @@ find_offline() {
 	offline=$list
 }
 
+# find_siblings: sets $primaries to the CPUs online that are the first threads of their cores, and $siblings to the others.
+find_siblings() {
+	primaries=
+	siblings=
+	for i in $online; do
+		# With cat, as a shell reads one byte at a time, which does not work with this file.
+		expand "$(cat "$CPU/cpu$i/topology/thread_siblings_list")"
+		if [ "${list%% *}" = "$i" ]; then
+			primaries="$primaries${primaries:+ }$i"
+		else
+			siblings="$siblings${siblings:+ }$i"
+		fi
+	done
+}
+
 # cpu_up CPU, cpu_down CPU: set $err to 0 or to the name of the errno.
 cpu_up() {
 	put 1 "$CPU/cpu$1/online"
