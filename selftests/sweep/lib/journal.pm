@@ -33,11 +33,13 @@ sub new {
 	return bless {out => $out, kmsg => $kmsg}, $class;
 }
 
-# Adds a line that must not get lost.
+# Adds a line that must not get lost, and so goes to the disk with those before it.
 sub begin {
 	my ($self, $id) = @_;
 	print {$self->{kmsg}} "sweep: begin $id\n" if $self->{kmsg};
 	$self->line("begin $id");
+	# Some file systems, as that of the VM, are in memory and have nothing to write.
+	$self->{out}->sync;
 }
 
 sub end {
@@ -50,8 +52,6 @@ sub line {
 	my ($self, $line) = @_;
 	print {$self->{out}} "$line\n";
 	$self->{out}->flush;
-	# Some file systems, as that of the VM, are in memory and have nothing to write.
-	$self->{out}->sync;
 }
 
 1;

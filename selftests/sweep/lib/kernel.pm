@@ -9,21 +9,24 @@ use Fcntl;
 use POSIX ();
 use interface;
 
-our @EXPORT = qw(now load unload run_on running_on may_run_on page_size);
+our @EXPORT = qw(now load unload run_on running_on may_run_on open_dir read_dir close_dir);
 
 my $machine = (POSIX::uname())[4];
 # Their numbers are those of the kernel's tables for each architecture.
 my %number = $machine eq 'x86_64' ?
 	(clock_gettime => 228, finit_module => 313, delete_module => 176, sched_setaffinity => 203,
-	 sched_getaffinity => 204, getcpu => 309) :
+	 sched_getaffinity => 204, getcpu => 309, openat => 257, getdents64 => 217, lseek => 8,
+	 close => 3) :
 	(clock_gettime => 113, finit_module => 273, delete_module => 106, sched_setaffinity => 122,
-	 sched_getaffinity => 123, getcpu => 168);
+	 sched_getaffinity => 123, getcpu => 168, openat => 56, getdents64 => 61, lseek => 62,
+	 close => 57);
 die "sweep: the numbers of system calls are known for x86_64 and aarch64, not for $machine\n"
 	if $machine !~ /^(x86_64|aarch64)$/;
 
 use constant {
 	CLOCK_MONOTONIC => 1,
 	MODULE_INIT_COMPRESSED_FILE => 4,
+	AT_FDCWD => -100,
 	# Bytes of a set of CPUs: for 8192 of them.
 	CPUS_LEN => 1024,
 };
@@ -65,12 +68,37 @@ sub running_on {
 	return unpack 'L', $cpu;
 }
 
+# Sets of CPUs as text, for there are few that many tasks have.
+my %text_of;
+
 # Returns the CPUs that a task may run on, as text that can be compared, or nothing if it has ended.
 sub may_run_on {
 	my ($pid) = @_;
 	my $set = "\0" x CPUS_LEN;
 	my $length = syscall($number{sched_getaffinity}, $pid + 0, CPUS_LEN, $set);
-	return $length < 0 ? undef : unpack('b*', substr $set, 0, $length) =~ s/0*$//r;
+	return undef if $length < 0;
+	$set = substr $set, 0, $length;
+	return $text_of{$set} //= unpack('b*', $set) =~ s/0*$//r;
+}
+
+# Opens a directory. Returns the number of the open file, or nothing if there is none.
+sub open_dir {
+	my ($path) = @_;
+	my $dir = syscall($number{openat}, AT_FDCWD, "$path", O_RDONLY | O_DIRECTORY);
+	return $dir < 0 ? undef : $dir;
+}
+
+sub close_dir { syscall($number{close}, $_[0]) }
+
+my $buffer = "\0" x 65536;
+# Returns the entries of an open directory as the kernel gives them. Each has 16 bytes, its length in the next two, one
+# more, and its name with a 0 at the end.
+sub read_dir {
+	my ($dir) = @_;
+	my ($entries, $n) = ('');
+	syscall($number{lseek}, $dir, 0, 0);
+	$entries .= substr $buffer, 0, $n while ($n = syscall($number{getdents64}, $dir, $buffer, length $buffer)) > 0;
+	return $entries;
 }
 
 1;

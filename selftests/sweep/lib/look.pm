@@ -79,8 +79,9 @@ sub ignore {
 # Returns the names of what is not the same in two hashes.
 sub differences {
 	my ($one, $other) = @_;
-	my %all = (%$one, %$other);
-	return sort grep { ($one->{$_} // "\0") ne ($other->{$_} // "\0") } keys %all;
+	my @differ = grep { ($one->{$_} // "\0") ne ($other->{$_} // "\0") } keys %$one;
+	push @differ, grep { !exists $one->{$_} } keys %$other;
+	return sort @differ;
 }
 
 # Returns which of what a check looks at is not as in a picture, without what is ignored.

@@ -1,36 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reading the same small files and directories of /proc and /sys again and again, after each fault. What takes
-# most of the time there is finding the file by its path, so files stay open; of a directory, sorting its names.
+# most of the time there is finding the file by its path, so files and directories stay open; and what the kernel gives
+# of a directory is made into names only where it is not what it was.
 package reader;
 use strict;
 use warnings;
 use Exporter 'import';
 use Fcntl qw(O_RDONLY SEEK_SET);
 use POSIX ();
+use kernel;
 
 our @EXPORT = qw(value lines_in names parts_of);
 
 # The files that are open, by their paths, and how many may be: a process must not have too many.
 my %open;
-my $most = (POSIX::sysconf(POSIX::_SC_OPEN_MAX()) // 256) / 2;
+my $most = (POSIX::sysconf(POSIX::_SC_OPEN_MAX()) // 256) / 3;
+# How long the entries of a directory are that has nothing but itself and the one above.
+my $NONE = 48;
 
-# Returns what is read from the start of an open file without the end of its last line, or nothing if it cannot be.
-sub from_start {
-	my ($file) = @_;
-	my $text;
-	return undef if !defined sysseek($file, 0, SEEK_SET) || !defined sysread($file, $text, 65536);
-	chomp $text;
-	return $text;
-}
-
-# Returns the text of a file, as much as the kernel gives in one piece, or nothing if there is none. The file stays
-# open, so it must not be one of debugfs: the module that has made it could not be unloaded.
-sub value {
-	my ($path) = @_;
+# Returns what a function makes of an open file, which stays open, or nothing if there is no such file or the function
+# cannot read it. It must not be a file of debugfs: the module that has made it could not be unloaded.
+sub read_kept {
+	my ($path, $read) = @_;
 	if ($open{$path}) {
-		my $text = from_start($open{$path});
-		return $text if defined $text;
+		my $what = $read->($open{$path});
+		return $what if defined $what;
 		# It is gone, as the task of it perhaps; another may have its name.
 		delete $open{$path};
 	}
@@ -38,30 +33,75 @@ sub value {
 	# Those that are gone, and are not asked for again, are among these.
 	%open = () if keys %open >= $most;
 	$open{$path} = $file;
-	return from_start($file);
+	return $read->($file);
 }
+
+sub text_of {
+	my ($file) = @_;
+	my $text;
+	return undef if !defined sysseek($file, 0, SEEK_SET) || !defined sysread($file, $text, 65536);
+	chomp $text;
+	return $text;
+}
+
+sub lines_of {
+	my ($file) = @_;
+	return undef if !defined sysseek($file, 0, SEEK_SET);
+	my ($n, $got, $text) = (0);
+	$n += $text =~ tr/\n// while $got = sysread $file, $text, 65536;
+	return defined $got ? $n : undef;
+}
+
+# Returns the text of a file without the end of its last line, as much as the kernel gives in one piece, or nothing if
+# there is none.
+sub value { return read_kept($_[0], \&text_of) }
 
 # Returns how many lines a file has, or nothing.
 sub lines_in {
 	my ($path) = @_;
+	# Such a file goes when its module does, also from under who has it open.
+	return read_kept($path, \&lines_of) if $path =~ m{^/proc/};
 	sysopen(my $file, $path, O_RDONLY) or return undef;
-	my ($n, $text) = (0);
-	$n += $text =~ tr/\n// while sysread $file, $text, 65536;
-	return $n;
+	return lines_of($file);
 }
 
-# For each directory what was read of it, as it came, and that in order.
+# The directories that are open, by their paths.
+my %open_dir;
+
+# Returns the entries of a directory, or nothing if there is no such directory. It stays open. If it goes, all that is in
+# it goes first, so one that has something is still the one of that path.
+sub entries {
+	my ($path) = @_;
+	if (defined $open_dir{$path}) {
+		my $entries = read_dir($open_dir{$path});
+		return $entries if length $entries > $NONE;
+		close_dir(delete $open_dir{$path});
+	}
+	my $dir = open_dir($path) // return undef;
+	my $entries = read_dir($dir);
+	if (length $entries > $NONE && keys %open_dir < $most) {
+		$open_dir{$path} = $dir;
+	} else {
+		close_dir($dir);
+	}
+	return $entries;
+}
+
+# For each directory what was read of it, as it came, and its names in order.
 my %seen;
 
 # Returns the names in a directory in order, as one text with a / between them, which no name has; '' if there is
 # no such directory.
 sub names {
 	my ($dir) = @_;
-	opendir(my $in, $dir) or return '';
-	my $read = join '/', readdir $in;
+	my $read = entries($dir) // return '';
 	my $seen = $seen{$dir};
 	return $seen->[1] if $seen && $seen->[0] eq $read;
-	my $sorted = join '/', sort grep { !/^\.\.?$/ } split m{/}, $read;
+	my @names;
+	for (my $at = 0; $at < length $read; $at += unpack "x$at x16 S", $read) {
+		push @names, unpack "x$at x19 Z*", $read;
+	}
+	my $sorted = join '/', sort grep { !/^\.\.?$/ } @names;
 	$seen{$dir} = [$read, $sorted];
 	return $sorted;
 }

@@ -100,7 +100,7 @@ sub make_fail {
 sub in_hotplug {
 	my ($self, $subject, $fault) = @_;
 	my ($operation, $cpu, $name) = ($fault->{operation}, $fault->{cpu}, $subject->{name});
-	my @findings = map { ['again', $_] } go_to(begin_of($operation, $cpu));
+	my @findings = map { ['again', $_] } $self->timed(sub { go_to(begin_of($operation, $cpu)) });
 	fault::disarm_all();
 	my ($err, @more) = $self->make_fail($fault, sub { do_operation($operation, $cpu) });
 	push @findings, @more;
