@@ -10,7 +10,7 @@ output=$TMT_TEST_DATA/output.txt
 results=$TMT_TEST_DATA/results.yaml
 
 if [ ! -x "$dir/rust_hotplug-selftests" ]; then
-	echo "There are no tests for kernel $release here: make fleet-files KERNEL=$release" | tee "$output" >&2
+	echo "There are no tests for kernel $release here: make fleet-files, with its KERNEL= and FLAVOUR=, makes them." | tee "$output" >&2
 	printf -- '- name: /\n  result: error\n  note: ["no tests for kernel %s"]\n  log: [output.txt]\n' "$release" >"$results"
 	exit 1
 fi
