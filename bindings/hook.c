@@ -517,9 +517,13 @@ static struct notifier_block module_notifier = { .notifier_call = module_event }
 
 static bool notifier_registered;
 
-/* For a task that was on its way from a hook into a detour, or out of it. */
+/*
+ * For a task that was on its way from a hook into a detour, or out of it. A detour may also have
+ * asked for the work when the hook was being taken out.
+ */
 void rust_helper_hook_synchronize(void)
 {
+	cancel_work_sync(&hook_work);
 	synchronize_rcu_tasks();
 }
 
@@ -588,7 +592,7 @@ void rust_helper_unhook(void)
 /*
  * Takes out the rest, when no step is running that is seen. The callbacks' detour has gone before,
  * as the tracepoints tell it what to call instead, and the notifier lets go of what is hooked of a
- * module when that goes. The last of the steps may have asked for the work.
+ * module when that goes.
  */
 void rust_helper_unhook_calls(void)
 {
@@ -598,7 +602,6 @@ void rust_helper_unhook_calls(void)
 	if (notifier_registered)
 		unregister_module_notifier(&module_notifier);
 	notifier_registered = false;
-	cancel_work_sync(&hook_work);
 	/*
 	 * Who loads or unloads a module does not come by any more, so nobody waits for this but
 	 * who writes to files of this module. If that was while it was being loaded, it can stay as
