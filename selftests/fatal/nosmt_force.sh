@@ -13,16 +13,6 @@ get $CPU/smt/control
 find_offline
 [ "$offline" ] || skip_all "no core has two threads"
 
-# expect_off: checks that the second threads are down, and that our states know it.
-expect_off() {
-	get $CPU/online
-	expand "$value"
-	expect "CPUs online" "$list" "$online"
-	for _state in $STATES; do
-		expect_cpus "$_state" "$online"
-	done
-}
-
 load
 expect "insmod" "$err" 0
 get $CPU/smt/active
@@ -45,7 +35,7 @@ for i in $offline; do
 	expect "the write of 1 to online of CPU $i" "$err" $refused
 	expect_cpu "$i" hotplug/state 0
 done
-expect_off
+expect_cpus_online "$online"
 # The others go and come as ever.
 for i in $hotpluggable; do
 	cpu_down "$i"
@@ -53,6 +43,6 @@ for i in $hotpluggable; do
 	cpu_up "$i"
 	expect "the write of 1 to online of CPU $i" "$err" 0
 done
-expect_off
+expect_cpus_online "$online"
 expect_no_violations
 [ ! "$outside_failed" ]

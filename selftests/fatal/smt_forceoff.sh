@@ -13,16 +13,6 @@ find_siblings
 [ "$siblings" ] || skip_all "no core has two threads"
 last=${siblings##* }
 
-# expect_off: checks that the second threads are down, and that our states know it.
-expect_off() {
-	get $CPU/online
-	expand "$value"
-	expect "CPUs online" "$list" "$primaries"
-	for _state in $STATES; do
-		expect_cpus "$_state" "$primaries"
-	done
-}
-
 load
 expect "insmod" "$err" 0
 # What fails is not forced.
@@ -43,7 +33,7 @@ get $CPU/smt/control
 expect "smt/control" "$value" forceoff
 get $CPU/smt/active
 expect "smt/active" "$value" 0
-expect_off
+expect_cpus_online "$primaries"
 for word in on off forceoff 1 2; do
 	put $word $CPU/smt/control
 	expect "$word after forceoff" "$err" EPERM
@@ -57,7 +47,7 @@ for i in $siblings; do
 	put "$all_up" "$CPU/cpu$i/hotplug/target"
 	expect "the write of $all_up to target of CPU $i" "$err" $refused
 done
-expect_off
+expect_cpus_online "$primaries"
 # The others can still go.
 cpu=${primaries##* }
 if [ -w "$CPU/cpu$cpu/online" ]; then
@@ -66,6 +56,6 @@ if [ -w "$CPU/cpu$cpu/online" ]; then
 	cpu_up "$cpu"
 	expect "the write of 1 to online of CPU $cpu" "$err" 0
 fi
-expect_off
+expect_cpus_online "$primaries"
 expect_no_violations
 [ ! "$outside_failed" ]

@@ -345,12 +345,7 @@ with_hotplug() {
 	rm -r "$tmp"
 	tmp=
 	whole "$cpu"
-	get $CPU/online
-	expand "$value"
-	expect "CPUs online" "$list" "$online"
-	for s in $STATES; do
-		expect_cpus "$s" "$online"
-	done
+	expect_cpus_online "$online"
 	for s in $MULTI; do
 		expect_cpus "$s/instances/i" "$online"
 	done

@@ -130,6 +130,16 @@ expect_cpus() {
 	expect "$1/cpus_up" "$list" "$2"
 }
 
+# expect_cpus_online CPUS: checks that these are online and no others, and that all states are up on just these.
+expect_cpus_online() {
+	get "$CPU/online"
+	expand "$value"
+	expect "CPUs online" "$list" "$1"
+	for _state in $STATES; do
+		expect_cpus "$_state" "$1"
+	done
+}
+
 # expect_installed STATE: checks that it is, and sets $id to the number that the kernel gave it.
 expect_installed() {
 	expect_file "$1/installed" 1
