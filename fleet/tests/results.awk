@@ -40,7 +40,8 @@ function name_of(line) {
 	name = name_of($0)
 	sub(/.*: /, "", name)
 	sub(/\.sh.*/, "", name)
-	printf "- name: %s\n  result: %s\n  log: [output.txt]\n", quoted("/" name), outcome($0)
+	# A shell that cannot read a test ends with the status that is an expected failure: see scripts/count-ktap.
+	printf "- name: %s\n  result: %s\n  log: [output.txt]\n", quoted("/" name), / # XFAIL/ ? "fail" : outcome($0)
 	if (cases != "")
 		printf "  subresult:\n%s", cases
 	cases = ""
