@@ -106,7 +106,7 @@ clock() {
 	wrong=$(awk -v before="$before" -v after="$after" '
 	$9 == "op=remove" {
 		sub(/time=/, "", $2)
-		time = $2
+		time = $2 + 0
 	}
 	END {
 		# /proc/uptime has only two digits after the point.
