@@ -181,10 +181,39 @@ slots() {
 	end_case
 }
 
+# The kernel counts its objects for files in sysfs. What else the machine does may make some too, but hardly each time.
+given_back() {
+	begin_case "nothing of a file in sysfs is left in memory"
+	nodes=/sys/kernel/slab/kernfs_node_cache
+	if [ ! -e $nodes/objects ] || [ ! -e $nodes/shrink ]; then
+		skip_case "$case_name" "this kernel does not count them, without CONFIG_SLUB_DEBUG"
+		return
+	fi
+	# The first time there are some that stay for whoever comes next.
+	load_it
+	unload_it
+	before=''
+	grown=0
+	counts=''
+	for _ in 1 2 3 4 5 6; do
+		load_it
+		unload_it
+		# They are given back after an RCU grace period. Those that a CPU keeps for the next use count until then.
+		sleep 1
+		put 1 $nodes/shrink
+		read -r count _ <$nodes/objects
+		[ ! "$before" ] || [ "$count" -le "$before" ] || grown=$((grown + 1))
+		before=$count
+		counts="$counts $count"
+	done
+	[ $grown -lt 5 ] || not_so "after each unloading there are more of them:$counts"
+	end_case
+}
+
 get $CPU/possible
 possible=$value
 cpu=${hotpluggable%% *}
-begin 10 unloaded
+begin 11 unloaded
 
 armed
 cpus_offline
@@ -194,4 +223,5 @@ being_read
 files_open
 working_directory
 slots
+given_back
 finish
