@@ -95,8 +95,8 @@ check:
 	@scripts/check
 
 # What goes to machines without a compiler.
-.PHONY: tarball deb package-test
-tarball deb:
+.PHONY: tarball deb dkms package-test
+tarball deb dkms:
 	@scripts/package $@
 
 package-test:
@@ -147,7 +147,8 @@ help:
 	@echo '  kernel-tree    - make a kernel tree that Rust modules build on'
 	@echo '  check          - rustfmt, clippy, shellcheck, checkpatch; no warning passes'
 	@echo '  tarball        - kselftest for a machine without a compiler: the module, tests and tools in build/packages'
-	@echo '  deb            - the same as Debian packages, and the source for DKMS; with SIGN_KEY= signed'
+	@echo '  deb            - the same as a Debian package; both with SIGN_KEY= signed'
+	@echo '  dkms           - Debian packages for a machine that builds the module itself, with DKMS: source, tests and tools'
 	@echo '  package-test   - whether these two are whole, the same when made again, and run in a VM'
 	@echo '  machine        - a shell in a whole Debian in a VM, or RUN="command"; it has ssh, and is gone when that ends'
 	@echo '  machine-test   - whether the commands of README.md for a real machine work there, and the packages'
