@@ -36,5 +36,8 @@ count => sub {
 			$count{"vmalloc by $1"}++ if /^\S+ +\d+ (\S+)/;
 		}
 	}
+	# Areas that nobody has any more. The kernel unmaps and frees them when they have become many.
+	my $unpurged = delete $count{'vmalloc by unpurged'} // 0;
+	$count{'objects of vmap_area'} -= $unpurged if exists $count{'objects of vmap_area'};
 	return %count;
 };
