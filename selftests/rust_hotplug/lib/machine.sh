@@ -195,8 +195,10 @@ find_leaks() {
 	leaks=${leaks%others *}
 }
 
-# forget_leaks: makes kmemleak forget the leaks that it has found so far.
+# forget_leaks: makes kmemleak forget the leaks that there are so far, as of modules that other tests have unloaded.
 forget_leaks() {
+	# It forgets what it has reported, and reports no object that it has not seen twice.
+	find_leaks
 	set_to clear $kmemleak
 }
 
