@@ -130,6 +130,15 @@ parts() {
 	end_case
 }
 
+errors() {
+	begin_case "each CPU has faults with every error"
+	for c in $hotpluggable; do
+		value=$(sed -n "s:.*/cpu$c/.*=::p" "$tmp/all" | sort -u | tr '\n' ' ')
+		expect "the errors on CPU $c" "$value" "EAGAIN EBUSY EINTR EINVAL ENODEV ENOMEM "
+	done
+	end_case
+}
+
 # What a machine has died of may be what repeats the faults of a group.
 after() {
 	begin_case "it goes on behind a fault, and behind what repeats faults"
@@ -264,8 +273,9 @@ cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
 set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
-begin_hooked $(($# + 7))
+begin_hooked $(($# + 8))
 parts
+errors
 after
 only
 in_use

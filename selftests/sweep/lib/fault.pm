@@ -14,6 +14,13 @@ use interface;
 # What a callback of a driver fails with.
 our @ERRORS = qw(ENOMEM EAGAIN EBUSY EINTR EINVAL ENODEV);
 
+# Returns the error whose turn it is, from 0. Each round begins one error later than the one before: with three CPUs that
+# fail in turn, each would have the same two errors for ever.
+sub error_in_turn {
+	my ($n) = @_;
+	return $ERRORS[($n + int $n / @ERRORS) % @ERRORS];
+}
+
 sub new {
 	my ($class, %self) = @_;
 	return bless {%self}, $class;

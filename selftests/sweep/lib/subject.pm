@@ -205,7 +205,7 @@ sub plan {
 	push @{$group{$_->group}}, $_ foreach @faults;
 	my $n = 0;
 	foreach my $name (sort keys %group) {
-		$_->{errno} = $fault::ERRORS[$n++ % @fault::ERRORS] foreach @{$group{$name}};
+		$_->{errno} = fault::error_in_turn($n++) foreach @{$group{$name}};
 	}
 	$self->{groups} = [map { $group{$_} } sort keys %group];
 }
