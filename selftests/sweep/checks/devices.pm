@@ -8,11 +8,7 @@ my @dirs = qw(/dev /sys/block /sys/class /sys/fs /sys/kernel /sys/kernel/debug /
 my @parents = ('/sys/class', '/sys/devices/virtual', '/sys/devices/system', '/sys/kernel/debug');
 
 look => sub {
-	my @all = @dirs;
-	foreach my $parent (@parents) {
-		push @all, map { "$parent/$_" } parts_of($parent);
-	}
-	push @all, map { "/sys/bus/$_/devices" } parts_of('/sys/bus');
-	# Tasks come and go.
-	return ('/proc' => join('/', grep { !/^\d/ } parts_of('/proc')), map { $_ => names($_) } @all);
+	my @all = (@dirs, (map { dirs_in($_) } @parents), map { "$_/devices" } dirs_in('/sys/bus'));
+	# Tasks come and go. They are before all other names.
+	return ('/proc' => names('/proc') =~ s{^(?:\d+/)*}{}r, map { $_ => names($_) } @all);
 };

@@ -3,18 +3,14 @@
 use reader;
 
 look => sub {
-	open(my $in, '<', '/proc/interrupts') or return;
-	my $head = <$in>;
+	my ($head, $text) = all_of('/proc/interrupts') =~ /(.*?)\n(.*)/s or return;
 	my $cpus = () = $head =~ /CPU\d/g;
-	my %irq;
-	while (<$in>) {
-		my ($label, $rest) = /^\s*(\w+):(.*)/ or next;
-		# Without the counts.
-		$rest =~ s/^(\s*\d+){1,$cpus}\s*//;
-		$irq{$label} = $rest;
+	# Without the counts.
+	my @irqs = $text =~ /^ *(\w+):(?: *\d+(?= |$)){0,$cpus} *(.*)/mg;
+	for (my $i = 0; $i < @irqs; $i += 2) {
 		# Those that have no number have no such file, as has a number that is not in use.
-		my $to = $label =~ /^\d/ ? value("/proc/irq/$label/smp_affinity_list") : undef;
-		$irq{$label} .= " to $to" if defined $to;
+		my $to = $irqs[$i] =~ /^\d/ ? value("/proc/irq/$irqs[$i]/smp_affinity_list") : undef;
+		$irqs[$i + 1] .= " to $to" if defined $to;
 	}
-	return %irq;
+	return @irqs;
 };

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each CPU that is online is in the domains of the scheduler that it was in.
 
+use reader;
+
 look => sub {
-	open(my $in, '<', '/proc/schedstat') or return;
 	my (%domains, $cpu);
-	while (<$in>) {
-		if (/^(cpu\d+)/) {
-			$cpu = $1;
-			$domains{$cpu} = '';
-		} elsif (/^(domain\d+) +(.*)/) {
-			# Names and sets of CPUs, without the counts.
-			$domains{$cpu} .= "$1 " . join(' ', grep { !/^\d+$/ } split ' ', $2) . ' ';
+	# Of each domain its name, which old kernels do not give, and its set of CPUs, without the counts.
+	foreach (all_of('/proc/schedstat') =~ /^(cpu\d+|domain\d+ (?:[A-Z]+ )?[0-9a-f,]+)/mg) {
+		if (/^c/) {
+			$domains{$cpu = $_} = '';
+		} else {
+			$domains{$cpu} .= "$_ ";
 		}
 	}
-	return %domains;
+	return map { $_ => $domains{$_} } sort keys %domains;
 };

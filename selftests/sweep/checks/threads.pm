@@ -15,14 +15,26 @@ sub name_of {
 	return (split ' ', $rest)[6] & 0x200000 ? $name : '';
 }
 
-look => sub {
-	my (%now, %threads);
-	foreach my $pid (grep { /^\d/ } parts_of('/proc')) {
-		my $name = $now{$pid} = $name_of{$pid} // name_of($pid);
-		next if $name eq '' || $name =~ /^kworker/;
-		# That of an interrupt follows where the interrupt goes, which is another check.
-		push @{$threads{$name}}, $name =~ m{^irq/} ? 'its interrupt' : may_run_on($pid) // next;
-	}
+# Those of the tasks that were there the last time, each with its name. That of an interrupt follows where the interrupt
+# goes, which is another check.
+my ($of_tasks, @threads) = ('');
+
+sub find_threads {
+	my %now = map { $_ => $name_of{$_} // name_of($_) } @_;
 	%name_of = %now;
-	return map { $_ => @{$threads{$_}} . ' on ' . join ' ', sort @{$threads{$_}} } keys %threads;
+	@threads = map { [$_, $now{$_}, $now{$_} =~ m{^irq/}] } grep { $now{$_} ne '' && $now{$_} !~ /^kworker/ } @_;
+}
+
+look => sub {
+	my @tasks = tasks();
+	if ("@tasks" ne $of_tasks) {
+		$of_tasks = "@tasks";
+		find_threads(@tasks);
+	}
+	my %on;
+	foreach (@threads) {
+		my ($pid, $name, $of_interrupt) = @$_;
+		push @{$on{$name}}, $of_interrupt ? 'its interrupt' : may_run_on($pid) // next;
+	}
+	return map { $_ => @{$on{$_}} . ' on ' . (@{$on{$_}} > 1 ? join ' ', sort @{$on{$_}} : $on{$_}[0]) } sort keys %on;
 };

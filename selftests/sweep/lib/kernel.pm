@@ -9,17 +9,17 @@ use Fcntl;
 use POSIX ();
 use interface;
 
-our @EXPORT = qw(now load unload run_on running_on may_run_on open_dir read_dir close_dir);
+our @EXPORT = qw(now load unload run_on running_on may_run_on read_start open_dir read_dir close_dir);
 
 my $machine = (POSIX::uname())[4];
 # Their numbers are those of the kernel's tables for each architecture.
 my %number = $machine eq 'x86_64' ?
 	(clock_gettime => 228, finit_module => 313, delete_module => 176, sched_setaffinity => 203,
 	 sched_getaffinity => 204, getcpu => 309, openat => 257, getdents64 => 217, lseek => 8,
-	 close => 3) :
+	 pread64 => 17, close => 3) :
 	(clock_gettime => 113, finit_module => 273, delete_module => 106, sched_setaffinity => 122,
 	 sched_getaffinity => 123, getcpu => 168, openat => 56, getdents64 => 61, lseek => 62,
-	 close => 57);
+	 pread64 => 67, close => 57);
 die "sweep: the numbers of system calls are known for x86_64 and aarch64, not for $machine\n"
 	if $machine !~ /^(x86_64|aarch64)$/;
 
@@ -81,6 +81,14 @@ sub may_run_on {
 	return $text_of{$set} //= unpack('b*', $set) =~ s/0*$//r;
 }
 
+my $text = "\0" x 65536;
+# Returns what the first read of an open file gives, or nothing if it fails.
+sub read_start {
+	my ($file) = @_;
+	my $n = syscall($number{pread64}, fileno $file, $text, length $text, 0);
+	return $n < 0 ? undef : substr $text, 0, $n;
+}
+
 # Opens a directory. Returns the number of the open file, or nothing if there is none.
 sub open_dir {
 	my ($path) = @_;
@@ -92,12 +100,15 @@ sub close_dir { syscall($number{close}, $_[0]) }
 
 my $buffer = "\0" x 65536;
 # Returns the entries of an open directory as the kernel gives them. Each has 16 bytes, its length in the next two, one
-# more, and its name with a 0 at the end.
+# more, and its name with a 0 at the end. Behind that the kernel leaves what was in the buffer, so that is wiped: the same
+# entries are the same bytes.
 sub read_dir {
 	my ($dir) = @_;
 	my ($entries, $n) = ('');
 	syscall($number{lseek}, $dir, 0, 0);
-	$entries .= substr $buffer, 0, $n while ($n = syscall($number{getdents64}, $dir, $buffer, length $buffer)) > 0;
+	while (($n = syscall($number{getdents64}, $dir, $buffer, length $buffer)) > 0) {
+		$entries .= substr $buffer, 0, $n, "\0" x $n;
+	}
 	return $entries;
 }
 

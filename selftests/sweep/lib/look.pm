@@ -7,12 +7,14 @@
 #   count => sub { ... }	returns pairs of a name and a number, which must not grow each time
 #   test => sub { ... }	returns what is wrong, in words, of what happened since the last call
 #
-# and "begin", for what it needs before the first call, and "end", which undoes that.
+# and "begin", for what it needs before the first call, and "end", which undoes that. A check that has something to wait
+# for when it looks has a "start" too, which is called before the others look.
 package look;
 use strict;
 use warnings;
 use Exporter 'import';
 use interface;
+use reader;
 use settle;
 
 our @EXPORT = qw(differences);
@@ -27,6 +29,7 @@ sub new {
 	}
 	my $self = bless {checks => \@checks, noise => {}}, $class;
 	ask($_, 'begin') foreach @checks;
+	$self->{looking} = [sort { !!$a->{start} <=> !!$b->{start} } grep { $_->{look} } @checks];
 	return $self;
 }
 
@@ -52,21 +55,45 @@ sub end {
 	ask($_, 'end') foreach @{$self->{checks}};
 }
 
+# Lets checks begin to look.
+sub start_looking {
+	reader::look_anew();
+	ask($_, 'start') foreach @_;
+}
+
+# What each check has seen, as text, and that as a hash, so that two that are the same can be told without looking at all
+# they have. There is one for each position of the CPUs; what changes by itself makes more, so it begins anew at times.
+my %seen;
+my $most = 64;
+
+# Returns what a check sees as a hash: the same one as before if it sees the same.
+sub see {
+	my ($check) = @_;
+	my @pairs = ask($check, 'look');
+	my $text = join "\0", map { $_ // "\1" } @pairs;
+	my $seen = $seen{$check->{name}} //= {};
+	%$seen = () if !$seen->{$text} && keys %$seen >= $most;
+	return $seen->{$text} //= {@pairs};
+}
+
 # Returns what all checks see: for each a hash of what it looks at.
 sub picture {
 	my ($self) = @_;
-	return {map { $_->{look} ? ($_->{name} => {ask($_, 'look')}) : () } @{$self->{checks}}};
+	start_looking(@{$self->{looking}});
+	return {map { $_->{name} => see($_) } @{$self->{looking}}};
 }
 
 # Returns the numbers that must not grow.
 sub numbers {
 	my ($self) = @_;
+	reader::look_anew();
 	return {map { $_->{count} ? ($_->{name} => {ask($_, 'count')}) : () } @{$self->{checks}}};
 }
 
 # Returns what is wrong of what has happened since the last call: findings, each of a check and text.
 sub wrong {
 	my ($self) = @_;
+	reader::look_anew();
 	return map { my $check = $_; map { [$check->{name}, $_] } ask($check, 'test') } @{$self->{checks}};
 }
 
@@ -87,6 +114,7 @@ sub differences {
 # Returns which of what a check looks at is not as in a picture, without what is ignored.
 sub changed {
 	my ($self, $name, $before, $now) = @_;
+	return () if $before == $now;
 	return grep { !$self->{noise}{$name}{$_} && !$self->{told}{$name}{$_}{$now->{$_} // ''} } differences($before, $now);
 }
 
@@ -95,11 +123,12 @@ sub compare {
 	my ($self, $before) = @_;
 	my (@findings, %now);
 	# All of them at a time, as they wait for the same.
-	my @differ = grep { $_->{look} } @{$self->{checks}};
+	my @differ = @{$self->{looking}};
 	settled(sub {
+		start_looking(@differ);
 		@differ = grep {
 			my $name = $_->{name};
-			$now{$name} = {ask($_, 'look')};
+			$now{$name} = see($_);
 			$self->changed($name, $before->{$name}, $now{$name});
 		} @differ;
 		return !@differ;

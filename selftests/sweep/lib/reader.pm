@@ -11,7 +11,7 @@ use Fcntl qw(O_RDONLY SEEK_SET);
 use POSIX ();
 use kernel;
 
-our @EXPORT = qw(value lines_in names parts_of);
+our @EXPORT = qw(value all_of lines_in names parts_of dirs_in tasks);
 
 # The files that are open, by their paths, and how many may be: a process must not have too many.
 my %open;
@@ -37,9 +37,7 @@ sub read_kept {
 }
 
 sub text_of {
-	my ($file) = @_;
-	my $text;
-	return undef if !defined sysseek($file, 0, SEEK_SET) || !defined sysread($file, $text, 65536);
+	my $text = &read_start // return undef;
 	chomp $text;
 	return $text;
 }
@@ -55,6 +53,17 @@ sub lines_of {
 # Returns the text of a file without the end of its last line, as much as the kernel gives in one piece, or nothing if
 # there is none.
 sub value { return read_kept($_[0], \&text_of) }
+
+sub pieces_of {
+	my ($file) = @_;
+	return undef if !defined sysseek($file, 0, SEEK_SET);
+	my ($got, $text) = (0, '');
+	1 while $got = sysread $file, $text, 65536, length $text;
+	return defined $got ? $text : undef;
+}
+
+# Returns the whole text of a file, which is '' if there is none.
+sub all_of { return read_kept($_[0], \&pieces_of) // '' }
 
 # Returns how many lines a file has, or nothing.
 sub lines_in {
@@ -87,26 +96,57 @@ sub entries {
 	return $entries;
 }
 
-# For each directory what was read of it, as it came, and its names in order.
+# For each directory what was read of it, as it came, its names in order, and the paths of those that may be directories.
 my %seen;
+# Their types: unknown, DT_DIR and DT_LNK.
+my %may_be_dir = map { $_ => 1 } 0, 4, 10;
+
+# The names in each directory that was read since the last call of look_anew().
+my %looked;
+
+# What is read from now on has to be as it is from now on. Several checks look at the same directory.
+sub look_anew { %looked = () }
 
 # Returns the names in a directory in order, as one text with a / between them, which no name has; '' if there is
 # no such directory.
-sub names {
+sub names { return $looked{$_[0]} //= names_now($_[0]) }
+
+sub names_now {
 	my ($dir) = @_;
 	my $read = entries($dir) // return '';
 	my $seen = $seen{$dir};
 	return $seen->[1] if $seen && $seen->[0] eq $read;
-	my @names;
+	my (@names, @dirs);
 	for (my $at = 0; $at < length $read; $at += unpack "x$at x16 S", $read) {
-		push @names, unpack "x$at x19 Z*", $read;
+		my ($type, $name) = unpack "x$at x18 C Z*", $read;
+		next if $name =~ /^\.\.?$/;
+		push @names, $name;
+		push @dirs, "$dir/$name" if $may_be_dir{$type};
 	}
-	my $sorted = join '/', sort grep { !/^\.\.?$/ } @names;
-	$seen{$dir} = [$read, $sorted];
+	my $sorted = join '/', sort @names;
+	$seen{$dir} = [$read, $sorted, \@dirs];
 	return $sorted;
+}
+
+# Returns the paths of what is in a directory and may be one.
+sub dirs_in {
+	my ($dir) = @_;
+	return names($dir) eq '' ? () : @{$seen{$dir}[2]};
 }
 
 # Returns the names of that as a list.
 sub parts_of { return split m{/}, names($_[0]) }
+
+my ($with_tasks, @tasks) = ('');
+
+# Returns the numbers of all tasks.
+sub tasks {
+	my $names = names('/proc');
+	if ($names ne $with_tasks) {
+		$with_tasks = $names;
+		@tasks = grep { /^\d/ } split m{/}, $names;
+	}
+	return @tasks;
+}
 
 1;
