@@ -187,6 +187,9 @@ only() {
 	sweep --list --only "${fault}X"
 	[ $status != 0 ] || not_so "a name that no fault has is taken"
 	grep -qF "nothing with '${fault}X' in its name" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
+	sweep --list --only "${fault}X" --elsewhere
+	expect "the exit status where another machine may have it" $status 0
+	grep -qxF "# there is nothing with '${fault}X' in its name" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
 	end_case
 }
 
