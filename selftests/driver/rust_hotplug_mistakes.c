@@ -24,7 +24,7 @@
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive, panic, hang; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
+		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, pages_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive, panic, hang; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
 
 static int first, second;
 static bool unloading, is_set_up;
@@ -140,6 +140,10 @@ static void __init keep_something(void)
 	} else if (makes("memory_kept")) {
 		/* Nobody has its address. */
 		if (!kmalloc(3000, GFP_KERNEL))
+			pr_info("there is no memory to keep\n");
+	} else if (makes("pages_kept")) {
+		/* Too much for a slab cache: those keep addresses, so that kmemleak finds less there. */
+		if (!kmalloc(5 * PAGE_SIZE, GFP_KERNEL))
 			pr_info("there is no memory to keep\n");
 	} else if (makes("worker_kept")) {
 		kthread_run_worker(0, name);

@@ -36,7 +36,7 @@ caught() {
 LOADING="error_ignored:result wrong_error:result slot_kept:states worker_kept:threads queue_kept:workqueues
 	irq_kept:irqs directory_kept:devices link_kept:values region_kept:lists cpu_inactive:alive
 	cpu_kept:cpus cpu_kept:scheduler warning:log removed_twice:misuses"
-REPEATED="percpu_kept:percpu memory_kept:memory memory_kept:kmemleak"
+REPEATED="percpu_kept:percpu memory_kept:memory pages_kept:kmemleak"
 HOTPLUG="listed_twice:cycle not_set_up_again:work waiting:hung"
 # Of this the kernel warns.
 ROLLBACK="preemption_kept:rollback"
