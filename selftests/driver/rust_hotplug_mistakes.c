@@ -142,7 +142,7 @@ static void __init keep_something(void)
 		if (!kmalloc(3000, GFP_KERNEL))
 			pr_info("there is no memory to keep\n");
 	} else if (makes("pages_kept")) {
-		/* Too much for a slab cache: those keep addresses, so that kmemleak finds less there. */
+		/* Too much for a slab cache, which keeps addresses for kmemleak to find. */
 		if (!kmalloc(5 * PAGE_SIZE, GFP_KERNEL))
 			pr_info("there is no memory to keep\n");
 	} else if (makes("worker_kept")) {
