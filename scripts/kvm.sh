@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Whether KVM runs a kernel on this host: for scripts/vm and scripts/machine, after kernel.sh. It wants run, a directory for
-# files of this run. kvm_failed is yes when it has been seen that KVM cannot, and that took time.
+# Whether KVM runs a kernel on this host: for scripts/vm and scripts/machine, after kernel.sh. It wants run, a directory
+# for files of this run. kvm_failed is yes when it has been seen that KVM cannot, and that took time.
 #
-# /dev/kvm may exist, and open, and still not run a guest. It may also run a boot sector and still not the kernel. It takes
-# seconds to find that out, so the cache keeps in which boot of the host it was.
+# /dev/kvm may exist, and open, and still not run a guest. It may also run a boot sector and still not the kernel. It
+# takes seconds to find that out, so the cache keeps in which boot of the host it was.
 # shellcheck disable=SC2034,SC2154 # kvm_patience is for who sources this; the others are of kernel.sh and of who does
 
 kvm_failed='' no_kvm=$CACHE/no-kvm
@@ -25,8 +25,8 @@ kvm_works() {
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
 	# mov $0x21, %al; out %al, $0xf4; hlt
 	{ printf '\xb0\x21\xe6\xf4\xf4' && head -c 505 /dev/zero && printf '\x55\xaa'; } >"$run/probe"
-	timeout --foreground 10 "$scripts/toolchain" run-vm --dir "$run" "$qemu_system" -nodefaults -no-user-config -display none \
-		-accel kvm -cpu host -m 16M -device isa-debug-exit,iobase=0xf4,iosize=1 \
+	timeout --foreground 10 "$scripts/toolchain" run-vm --dir "$run" "$qemu_system" -nodefaults -no-user-config \
+		-display none -accel kvm -cpu host -m 16M -device isa-debug-exit,iobase=0xf4,iosize=1 \
 		-drive "file=$run/probe,format=raw,if=ide,snapshot=on" </dev/null >"$run/probe.log" 2>&1 || status=$?
 	# One that fails at once costs nothing the next time, and one that stands still costs as much as a kernel that does.
 	[ "$status" -ne 124 ] || kvm_failed=yes
