@@ -137,27 +137,36 @@ const fn step<T: InstanceCallbacks>() -> Step<Function<T>> {
 ///
 /// # Invariants
 ///
-/// `node` is on the kernel's list of the instances of `state`, except while the value is being made
-/// or dropped.
+/// `shared.node` is on the kernel's list of the instances of `state`, except while the value is
+/// being made or dropped.
 #[pin_data(PinnedDrop)]
 pub struct Instance<T: InstanceCallbacks> {
     #[pin]
-    node: Opaque<bindings::hlist_node>,
-    #[pin]
-    data: T,
+    shared: Shared<T>,
     state: Arc<MultiState<T>>,
-    /// Whether the instance is neither being added nor being removed, so that a teardown is part of
-    /// a hotplug operation and the kernel takes a no. Not used unless `T` has `may_go_down()`.
-    may_refuse: Atomic<bool>,
     /// Whether the removal makes calls.
     invoke: bool,
 }
 
-// SAFETY: The node is used by the kernel only, which has a lock for it. The rest is `Send`: `T` is,
-// and a `MultiState` has no data of it.
-unsafe impl<T: InstanceCallbacks> Send for Instance<T> {}
+/// What of an [`Instance`] the callbacks use, beside those who have the instance.
+///
+/// So nobody may have a `&mut` of any of it. Whoever has the instance can get no more than a
+/// `Pin<&mut Shared<T>>`, and that gives out nothing: this type is private, and not `Unpin`.
+#[pin_data]
+struct Shared<T> {
+    #[pin]
+    node: Opaque<bindings::hlist_node>,
+    #[pin]
+    data: T,
+    /// Whether the instance is neither being added nor being removed, so that a teardown is part of
+    /// a hotplug operation and the kernel takes a no. Not used unless `T` has `may_go_down()`.
+    may_refuse: Atomic<bool>,
+}
+
+// SAFETY: The node is used by the kernel only, which has a lock for it. The rest is `Send`.
+unsafe impl<T: Send> Send for Shared<T> {}
 // SAFETY: As above, with `Sync`.
-unsafe impl<T: InstanceCallbacks> Sync for Instance<T> {}
+unsafe impl<T: Sync> Sync for Shared<T> {}
 
 impl<T: InstanceCallbacks> Instance<T> {
     /// Adds an instance and calls startup for it on every CPU that is up.
@@ -237,10 +246,12 @@ impl<T: InstanceCallbacks> Instance<T> {
         let number = state.number();
         // INVARIANT: If this succeeds, the node has been added.
         try_pin_init!(&this in Self {
-            node: Opaque::new(bindings::hlist_node::default()),
-            data <- data,
+            shared <- try_pin_init!(Shared {
+                node: Opaque::new(bindings::hlist_node::default()),
+                data <- data,
+                may_refuse: Atomic::new(false),
+            }? Error),
             state,
-            may_refuse: Atomic::new(false),
             invoke,
             _: {
                 let this = this.as_ptr();
@@ -249,11 +260,15 @@ impl<T: InstanceCallbacks> Instance<T> {
                 // it. The node is on no list, and stays where it is until `drop()` removes it: the
                 // value is pinned.
                 to_result(unsafe {
-                    bindings::__cpuhp_state_add_instance(number, (*this).node.get(), (*this).invoke)
+                    bindings::__cpuhp_state_add_instance(
+                        number,
+                        (*this).shared.node.get(),
+                        (*this).invoke,
+                    )
                 })?;
                 if T::HAS_MAY_GO_DOWN {
                     // SAFETY: The field is in place, and shared with the callbacks only.
-                    unsafe { (*this).may_refuse.store(true, Relaxed) };
+                    unsafe { (*this).shared.may_refuse.store(true, Relaxed) };
                 }
             },
         }? Error)
@@ -264,9 +279,7 @@ impl<T: InstanceCallbacks> Instance<T> {
     /// C: `cpuhp_state_remove_instance_nocalls()`.
     #[inline]
     pub fn set_nocalls(self: Pin<&mut Self>) {
-        // Not `self.project()`, which also makes a `&mut` of the data that callbacks share.
-        // SAFETY: Nothing is moved, and no callback uses this field.
-        unsafe { (&raw mut self.get_unchecked_mut().invoke).write(false) };
+        *self.project().invoke = false;
     }
 }
 
@@ -275,7 +288,7 @@ impl<T: InstanceCallbacks> Deref for Instance<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        &self.data
+        &self.shared.data
     }
 }
 
@@ -285,7 +298,7 @@ impl<T: InstanceCallbacks> PinnedDrop for Instance<T> {
     #[inline]
     fn drop(self: Pin<&mut Self>) {
         if T::HAS_MAY_GO_DOWN {
-            self.may_refuse.store(false, Relaxed);
+            self.shared.may_refuse.store(false, Relaxed);
         }
         // SAFETY: By the type invariant the node is on the list of this state. When the function
         // returns, no callback runs for it and none will, so the data may go. Teardown does not
@@ -293,7 +306,7 @@ impl<T: InstanceCallbacks> PinnedDrop for Instance<T> {
         let ret = unsafe {
             bindings::__cpuhp_state_remove_instance(
                 self.state.number(),
-                self.node.get(),
+                self.shared.node.get(),
                 self.invoke,
             )
         };
@@ -311,16 +324,14 @@ pub(super) unsafe extern "C" fn startup<T: InstanceCallbacks>(
     node: *mut bindings::hlist_node,
 ) -> c_int {
     // SAFETY: Only `Instance::add()` adds nodes to such a state, because the state is invariant in
-    // `T`. So the node is the field of an `Instance<T>`.
-    let this = unsafe { container_of!(Opaque::cast_from(node), Instance<T>, node) };
-    // SAFETY: The data are in place before the instance is added, and go after its removal, which
-    // waits for callbacks that run. They are only shared.
-    let data = unsafe { &(*this).data };
+    // `T`. So the node is the field of a `Shared<T>`. That is in place before the instance is
+    // added, and goes after its removal, which waits for callbacks that run. It is only shared.
+    let shared = unsafe { &*container_of!(Opaque::cast_from(node), Shared<T>, node) };
     // SAFETY: This function's own requirement.
     let cpu = unsafe { Cpu::new(cpu) };
     from_result(|| {
         if let Some(startup) = T::STEP.startup {
-            startup(data, cpu)?;
+            startup(&shared.data, cpu)?;
         }
         Ok(0)
     })
@@ -336,18 +347,15 @@ pub(super) unsafe extern "C" fn teardown<T: InstanceCallbacks>(
     node: *mut bindings::hlist_node,
 ) -> c_int {
     // SAFETY: As in `startup()`.
-    let this = unsafe { container_of!(Opaque::cast_from(node), Instance<T>, node) };
-    // SAFETY: As in `startup()`.
-    let data = unsafe { &(*this).data };
+    let shared = unsafe { &*container_of!(Opaque::cast_from(node), Shared<T>, node) };
     // SAFETY: This function's own requirement.
     let cpu = unsafe { Cpu::new(cpu) };
     from_result(|| {
-        // SAFETY: As for the data.
-        if T::HAS_MAY_GO_DOWN && unsafe { (*this).may_refuse.load(Relaxed) } {
-            data.may_go_down(cpu)?;
+        if T::HAS_MAY_GO_DOWN && shared.may_refuse.load(Relaxed) {
+            shared.data.may_go_down(cpu)?;
         }
         if let Some(teardown) = T::STEP.teardown {
-            teardown(data, cpu)?;
+            teardown(&shared.data, cpu)?;
         }
         Ok(0)
     })
