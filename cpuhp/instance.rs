@@ -72,7 +72,8 @@ pub trait InstanceCallbacks: Send + Sync + Sized + 'static {
     /// well, from the moment [`Instance::new`] has returned until the instance is dropped. With an
     /// error teardown is not called, the kernel calls startup again for the instances and states
     /// that were already torn down, and the CPU stays online. It is not called where the kernel
-    /// must go on: when this instance is removed, and when adding it failed.
+    /// must go on: when this instance is removed, when adding it failed, and when the machine goes
+    /// down, for a kexec on arm64 as an example (`smp_shutdown_nonboot_cpus()`).
     ///
     /// The kernel does not say why it calls. So this is also called when bringing a CPU online has
     /// failed and is being rolled back. The kernel warns of an error there and leaves the CPU
@@ -351,7 +352,7 @@ pub(super) unsafe extern "C" fn teardown<T: InstanceCallbacks>(
     // SAFETY: This function's own requirement.
     let cpu = unsafe { Cpu::new(cpu) };
     from_result(|| {
-        if T::HAS_MAY_GO_DOWN && shared.may_refuse.load(Relaxed) {
+        if T::HAS_MAY_GO_DOWN && shared.may_refuse.load(Relaxed) && !system_goes_down() {
             shared.data.may_go_down(cpu)?;
         }
         if let Some(teardown) = T::STEP.teardown {
@@ -359,4 +360,12 @@ pub(super) unsafe extern "C" fn teardown<T: InstanceCallbacks>(
         }
         Ok(0)
     })
+}
+
+/// Whether the machine goes down, and not only to sleep: then a CPU that stays is `BUG()`.
+fn system_goes_down() -> bool {
+    // SAFETY: The variable is always there. It is written without a lock, so the read is volatile,
+    // as `READ_ONCE()` is.
+    let state = unsafe { (&raw const bindings::system_state).read_volatile() };
+    (bindings::system_states_SYSTEM_HALT..=bindings::system_states_SYSTEM_RESTART).contains(&state)
 }
