@@ -47,9 +47,10 @@ macro_rules! module_cpuhp_state {
                 // result of any other call could be leaked.
                 static CALLED: ::kernel::sync::SetOnce<()> = ::kernel::sync::SetOnce::new();
                 if !CALLED.populate(()) {
-                    return Err(::kernel::error::code::EBUSY);
+                    return ::core::result::Result::Err(::kernel::error::code::EBUSY);
                 }
-                Ok(Self {
+                // Whatever is called `Ok` where the macro is used.
+                ::core::result::Result::Ok(Self {
                     // SAFETY: The value is in the module's data, which only the kernel gets. They
                     // are dropped in the module's exit function, or before its init function
                     // returns an error.
