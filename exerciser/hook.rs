@@ -61,6 +61,10 @@ use kernel::{
 };
 
 /// Watches the calls of all states, and makes some of them fail.
+///
+/// # Invariants
+///
+/// A state in `book` has a target only if that is in `targets`.
 #[pin_data(PinnedDrop)]
 pub struct Watcher {
     common: Arc<Common>,
@@ -279,8 +283,8 @@ impl Watcher {
         self.wait_for_detours();
         {
             // The work item and the notification of a module that goes change what is hooked with
-            // this locked. After that they find nothing: no state has a target, and the list is
-            // empty.
+            // this locked. After that they find nothing: by the type invariant no state has a
+            // target, and the list is empty.
             let mut hooked = self.hooked.lock();
             // SAFETY: Whoever calls `hook_callback()` holds the lock.
             unsafe { bindings::unhook_callbacks() };
@@ -318,7 +322,12 @@ impl Watcher {
 impl PinnedDrop for Watcher {
     fn drop(self: Pin<&mut Self>) {
         self.set_watching(false);
-        let targets = core::mem::take(&mut *self.targets.lock());
+        let targets = {
+            let mut book = self.book.lock();
+            let targets = core::mem::take(&mut *self.targets.lock());
+            book.aim_all(&[]);
+            targets
+        };
         let mut wanted = self.wanted.lock();
         self.unhook_if_unwanted(&mut wanted);
         drop(targets);
