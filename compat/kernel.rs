@@ -101,9 +101,10 @@ mod before_7_3 {
     }
 
     const fn error(errno: u32) -> Error {
+        assert!(errno >= 1 && errno <= 4095);
         // What makes one of a number is not const there.
         // SAFETY: An `Error` is a non-zero number, as is checked below, and by the kernel's
-        // convention the negative of one from 1 to 4095.
+        // convention the negative of one from 1 to 4095, as is checked above.
         unsafe { core::mem::transmute::<i32, Error>(-(errno as i32)) }
     }
 

@@ -79,7 +79,8 @@ impl CpusReadGuard {
     /// Tells whether a CPU is online.
     #[inline]
     pub fn is_online(&self, cpu: CpuId) -> bool {
-        // SAFETY: The mask is always there, and by the type invariant nobody changes it now.
+        // SAFETY: The mask is always there, has a bit for each `CpuId`, and is read with an atomic
+        // bit operation.
         unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_online_mask) }
     }
 }

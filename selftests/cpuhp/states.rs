@@ -19,12 +19,12 @@ use cpuhp::{
     cpus_read_lock,
     Callbacks,
     Cpu,
-    CpusReadGuard,
     Online,
     Prepare,
     State, //
 };
 use kernel::{
+    bindings,
     cpu::CpuId,
     prelude::*,
     sync::atomic::{
@@ -42,9 +42,7 @@ impl Callbacks for InOnline {
     const NAME: &'static CStr = c"rust_cpuhp_test/state:online";
 
     fn startup(cpu: Cpu<'_, Online>) -> Result {
-        // SAFETY: The kernel calls callbacks with the lock held, by this task or by one that waits.
-        let guard = unsafe { CpusReadGuard::assume_held() };
-        if CpuId::current() != cpu.id() || !guard.is_online(cpu.id()) {
+        if CpuId::current() != cpu.id() || !is_online(cpu.id()) {
             return Err(EXDEV);
         }
         calls::startup(STATE, cpu.id())
@@ -53,6 +51,13 @@ impl Callbacks for InOnline {
     fn teardown(cpu: Cpu<'_, Online>) {
         calls::teardown(STATE, cpu.id());
     }
+}
+
+/// As `CpusReadGuard::is_online()`, which is for those that hold the lock for reading. A callback of a
+/// hotplug operation does not.
+fn is_online(cpu: CpuId) -> bool {
+    // SAFETY: The mask is always there, and has a bit for each `CpuId`.
+    unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_online_mask) }
 }
 
 /// The task that sets up the state of [`InPrepare`].
