@@ -7,7 +7,7 @@
 
 default_series=7.3
 # Of these the distribution no longer has header packages, or they are of a compiler that it no longer has.
-built_series="6.18 7.1"
+built_series="6.18 6.19 7.0 7.1"
 
 case ${ARCH:-x86_64} in
 x86_64 | amd64 | x86)

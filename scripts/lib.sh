@@ -159,7 +159,7 @@ job_start() {
 
 # job_wait TITLE JOB LOG [HOW_FAR…]: waits for it, showing progress; returns its status.
 # HOW_FAR is a command that prints how far the step is; by default that is the last line of the log.
-# A step that may well be short says nothing for the first $quiet seconds.
+# A step that may well be short says nothing for the first $quiet seconds. With $may_fail a failure is the caller's to tell.
 job_wait() {
 	local title=$1 pid=$2 log=$3 start=$SECONDS next=30 rc=0 titled=
 	shift 3
@@ -185,6 +185,7 @@ job_wait() {
 		[ $((SECONDS - start)) -lt "${quiet:-0}" ] || say "$title: $((SECONDS - start)) s"
 		return 0
 	fi
+	[ -z "${may_fail:-}" ] || return "$rc"
 	say "error: $title failed (status $rc). The end of $log:"
 	grep -v '^Ign:' "$log" | tail -n "${tail_lines:-20}" | sed 's/^/    /' >&2
 	if grep -qi 'no space left on device\|disk quota exceeded\|enough free space' "$log" &&
