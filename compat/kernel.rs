@@ -8,6 +8,12 @@
 //! code comes out of this crate by itself, so whatever is in it is inline.
 //!
 //! A section goes when the series before it are given up, and this file with the last one.
+//!
+//! What cannot be mended here: before 7.2, not all of `InstanceCallbacks::startup()` holds in
+//! section `Prepare`. Where it fails for a CPU that goes online, and another instance of the state
+//! has had its startup before, the kernel undoes that one and forgets the error
+//! (`cpuhp_invoke_callback()`). The CPU goes online with neither of them, and when it goes offline
+//! both get a teardown.
 
 #[doc(no_inline)]
 pub use ::kernel::*;
