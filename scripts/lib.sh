@@ -159,7 +159,8 @@ job_start() {
 
 # job_wait TITLE JOB LOG [HOW_FAR…]: waits for it, showing progress; returns its status.
 # HOW_FAR is a command that prints how far the step is; by default that is the last line of the log.
-# A step that may well be short says nothing for the first $quiet seconds. With $may_fail a failure is the caller's to tell.
+# A step that may well be short says nothing for the first $quiet seconds. With $may_fail a failure is the caller's
+# to tell.
 job_wait() {
 	local title=$1 pid=$2 log=$3 start=$SECONDS next=30 rc=0 titled=
 	shift 3
