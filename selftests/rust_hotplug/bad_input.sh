@@ -53,6 +53,8 @@ bad_cpus() { # DIRECTORY
 		refuses "$1/cpus" "$bad" ERANGE
 	done
 	[ "$last" -eq 0 ] || refuses "$1/cpus" "$last-0" EINVAL
+	# The kernel would take that for two numbers.
+	[ ! "$2" ] || [ "$last" -eq 0 ] || refuses "$1/cpus" "0,	$last" EINVAL
 	end_case
 }
 
