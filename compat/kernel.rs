@@ -31,26 +31,27 @@ pub mod prelude {
 
     #[cfg(before_7_0)]
     #[doc(no_inline)]
+    pub use crate::before_7_0::CpumaskExt as _;
+
+    #[cfg(before_6_19)]
+    #[doc(no_inline)]
     pub use crate::{
-        before_7_0::{
-            CStrExt as _,
-            CpumaskExt as _, //
-        },
+        before_6_19::CStrExt as _,
         module, //
     };
-    #[cfg(before_7_0)]
+    #[cfg(before_6_19)]
     #[doc(no_inline)]
     pub use core::ffi::CStr;
 }
 
 /// As the crate's own.
-#[cfg(before_7_0)]
+#[cfg(before_6_19)]
 pub mod str {
     #[doc(no_inline)]
     pub use ::kernel::str::*;
 
     #[doc(no_inline)]
-    pub use crate::before_7_0::{
+    pub use crate::before_6_19::{
         CStrExt,
         CString, //
     };
@@ -123,9 +124,9 @@ mod before_7_3 {
     /// Operation not supported on transport endpoint.
     pub const EOPNOTSUPP: Error = error(bindings::EOPNOTSUPP);
 
-    #[cfg(before_7_0)]
-    use crate::before_7_0::ModuleParamAccess;
-    #[cfg(not(before_7_0))]
+    #[cfg(before_6_19)]
+    use crate::before_6_19::ModuleParamAccess;
+    #[cfg(not(before_6_19))]
     use ::kernel::module_param::ModuleParamAccess;
 
     /// A reference to the value of a module parameter, which `value()` gives there.
@@ -147,91 +148,17 @@ mod before_7_3 {
     }
 }
 
-/// New in 7.0, or in 6.19. In 6.18 a [`CStr`](core::ffi::CStr) was not yet that of `core`, atomics
-/// were numbers only, and modules had no parameters.
+/// New in 7.0. Before, atomics were numbers only.
 #[cfg(before_7_0)]
 pub mod before_7_0 {
     use ::kernel::{
-        alloc::AllocError,
         bindings,
-        cpumask::Cpumask,
-        error::Error,
-        fmt,
-        str::CString as KernelCString, //
+        cpumask::Cpumask, //
     };
     use core::{
         cell::UnsafeCell,
-        ffi::CStr,
-        mem::MaybeUninit,
-        ops::Deref, //
+        mem::MaybeUninit, //
     };
-
-    /// What there is for a [`CStr`] there.
-    pub trait CStrExt {
-        /// Returns a C pointer to the string.
-        fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char;
-
-        /// # Safety
-        ///
-        /// As that of [`CStr::from_ptr()`].
-        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self;
-
-        /// Copies it.
-        ///
-        /// # Errors
-        ///
-        /// If there is no memory.
-        fn to_cstring(&self) -> Result<CString, AllocError>;
-    }
-
-    impl CStrExt for CStr {
-        #[inline]
-        #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
-        fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char {
-            self.as_ptr().cast()
-        }
-
-        #[inline]
-        #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
-        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self {
-            // SAFETY: This function's own requirement.
-            unsafe { CStr::from_ptr(pointer.cast()) }
-        }
-
-        #[inline]
-        fn to_cstring(&self) -> Result<CString, AllocError> {
-            // SAFETY: It is the bytes of such a string.
-            let kernels = unsafe {
-                ::kernel::str::CStr::from_bytes_with_nul_unchecked(self.to_bytes_with_nul())
-            };
-            Ok(CString(kernels.to_cstring()?))
-        }
-    }
-
-    /// A string of one's own, as a [`CStr`].
-    pub struct CString(KernelCString);
-
-    impl CString {
-        /// Makes one of text.
-        ///
-        /// # Errors
-        ///
-        /// If there is a NUL in it, or no memory.
-        #[inline]
-        pub fn try_from_fmt(args: fmt::Arguments<'_>) -> Result<Self, Error> {
-            Ok(Self(KernelCString::try_from_fmt(args)?))
-        }
-    }
-
-    impl Deref for CString {
-        type Target = CStr;
-
-        #[inline]
-        fn deref(&self) -> &CStr {
-            // SAFETY: It is the bytes of such a string.
-            unsafe { CStr::from_bytes_with_nul_unchecked(self.0.as_bytes_with_nul()) }
-        }
-    }
 
     /// What was renamed.
     pub trait CpumaskExt {
@@ -534,6 +461,91 @@ pub mod before_7_0 {
             }
         }
     }
+}
+
+/// New in 6.19. In 6.18 a [`CStr`](core::ffi::CStr) was not yet that of `core`, and modules had no
+/// parameters.
+#[cfg(before_6_19)]
+pub mod before_6_19 {
+    use ::kernel::{
+        alloc::AllocError,
+        bindings,
+        error::Error,
+        fmt,
+        str::CString as KernelCString, //
+    };
+    use core::{
+        cell::UnsafeCell,
+        ffi::CStr,
+        ops::Deref, //
+    };
+
+    /// What there is for a [`CStr`] there.
+    pub trait CStrExt {
+        /// Returns a C pointer to the string.
+        fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char;
+
+        /// # Safety
+        ///
+        /// As that of [`CStr::from_ptr()`].
+        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self;
+
+        /// Copies it.
+        ///
+        /// # Errors
+        ///
+        /// If there is no memory.
+        fn to_cstring(&self) -> Result<CString, AllocError>;
+    }
+
+    impl CStrExt for CStr {
+        #[inline]
+        #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
+        fn as_char_ptr(&self) -> *const ::kernel::ffi::c_char {
+            self.as_ptr().cast()
+        }
+
+        #[inline]
+        #[expect(clippy::disallowed_methods, reason = "this is what to call instead")]
+        unsafe fn from_char_ptr<'a>(pointer: *const ::kernel::ffi::c_char) -> &'a Self {
+            // SAFETY: This function's own requirement.
+            unsafe { CStr::from_ptr(pointer.cast()) }
+        }
+
+        #[inline]
+        fn to_cstring(&self) -> Result<CString, AllocError> {
+            // SAFETY: It is the bytes of such a string.
+            let kernels = unsafe {
+                ::kernel::str::CStr::from_bytes_with_nul_unchecked(self.to_bytes_with_nul())
+            };
+            Ok(CString(kernels.to_cstring()?))
+        }
+    }
+
+    /// A string of one's own, as a [`CStr`].
+    pub struct CString(KernelCString);
+
+    impl CString {
+        /// Makes one of text.
+        ///
+        /// # Errors
+        ///
+        /// If there is a NUL in it, or no memory.
+        #[inline]
+        pub fn try_from_fmt(args: fmt::Arguments<'_>) -> Result<Self, Error> {
+            Ok(Self(KernelCString::try_from_fmt(args)?))
+        }
+    }
+
+    impl Deref for CString {
+        type Target = CStr;
+
+        #[inline]
+        fn deref(&self) -> &CStr {
+            // SAFETY: It is the bytes of such a string.
+            unsafe { CStr::from_bytes_with_nul_unchecked(self.0.as_bytes_with_nul()) }
+        }
+    }
 
     /// A module parameter. The kernel sets it before the module's init function runs.
     ///
@@ -595,7 +607,7 @@ pub mod before_7_0 {
 }
 
 /// As the crate's own, with parameters.
-#[cfg(before_7_0)]
+#[cfg(before_6_19)]
 #[macro_export]
 macro_rules! module {
     (
@@ -605,7 +617,7 @@ macro_rules! module {
             $param:ident: $of:ident { default: $default:expr, description: $about:tt $(,)? }
         ),* $(,)?} $(,)?
     ) => {
-        $crate::before_7_0::kernels_module! {
+        $crate::before_6_19::kernels_module! {
             type: $type,
             name: $name,
             authors: $authors,
@@ -615,7 +627,7 @@ macro_rules! module {
 
         #[allow(non_upper_case_globals)]
         mod module_parameters {
-            use $crate::before_7_0::{
+            use $crate::before_6_19::{
                 kernels_bindings as bindings,
                 KernelParam,
                 ModuleParam,
@@ -663,6 +675,6 @@ macro_rules! module {
 
     // Without parameters there is nothing to add.
     ($($rest:tt)*) => {
-        $crate::before_7_0::kernels_module! { $($rest)* }
+        $crate::before_6_19::kernels_module! { $($rest)* }
     };
 }
