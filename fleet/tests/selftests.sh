@@ -15,7 +15,7 @@ if [ ! -x "$dir/rust_hotplug-selftests" ]; then
 	exit 1
 fi
 # shellcheck disable=SC2086 # a list
-"$dir/rust_hotplug-selftests" ${TESTS:-} 2>&1 | tee "$output"
+RUST_HOTPLUG_OUT=$TMT_TEST_DATA "$dir/rust_hotplug-selftests" ${TESTS:-} 2>&1 | tee "$output"
 status=${PIPESTATUS[0]}
 awk -f ./results.awk "$output" >"$results"
 # Where no test was run, there is nothing that could have failed: that is an error.
