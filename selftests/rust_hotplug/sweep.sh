@@ -193,6 +193,15 @@ only() {
 	end_case
 }
 
+# As one whose name is mistyped. A driver without a device here is skipped.
+no_such_driver() {
+	begin_case "a driver that is not there and has no scenario fails"
+	sweep --drivers no_such_driver
+	expect "the exit status" $status 1
+	grep -qF "there is no module of that name" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
+	end_case
+}
+
 in_use() {
 	begin_case "where somebody uses states/ it begins nothing, but lists, which changes nothing there"
 	reset
@@ -276,11 +285,12 @@ cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
 set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
-begin_hooked $(($# + 8))
+begin_hooked $(($# + 9))
 parts
 errors
 after
 only
+no_such_driver
 in_use
 resume
 interrupted
