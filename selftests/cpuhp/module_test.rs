@@ -29,8 +29,8 @@ impl Callbacks for Again {
     const NAME: &'static CStr = c"rust_cpuhp_test/module:online";
 
     fn startup(cpu: Cpu<'_, Online>) -> Result {
-        // SAFETY: Null is a module that code outside of modules belongs to, as `module!` has it for what is
-        // built in. The function called below does not look at it.
+        // SAFETY: Null is a module that code outside of modules belongs to, as `module!` has it for
+        // what is built in. The function called below does not look at it.
         static MODULE: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
 
         match <CpuhpModule as kernel::Module>::init(&MODULE) {
