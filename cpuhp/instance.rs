@@ -363,6 +363,7 @@ pub(super) unsafe extern "C" fn teardown<T: InstanceCallbacks>(
 }
 
 /// Whether the machine goes down, and not only to sleep: then a CPU that stays is `BUG()`.
+#[inline]
 fn system_goes_down() -> bool {
     // SAFETY: The variable is always there. It is written without a lock, so the read is volatile,
     // as `READ_ONCE()` is.
