@@ -53,8 +53,8 @@ impl Callbacks for InOnline {
     }
 }
 
-/// As `CpusReadGuard::is_online()`, which is for those that hold the lock for reading. A callback of
-/// a hotplug operation does not.
+/// As `CpusReadGuard::is_online()`, which is for those that hold the lock for reading. A callback
+/// of a hotplug operation does not.
 fn is_online(cpu: CpuId) -> bool {
     // SAFETY: The mask is always there, and has a bit for each `CpuId`.
     unsafe { bindings::cpumask_test_cpu(cpu.into(), &raw mut bindings::__cpu_online_mask) }
