@@ -168,6 +168,7 @@ help:
 	@echo '                   kunit: 7.3 with the patches of scripts/series, whose KUnit tests run when it boots'
 	@echo '                   coverage: 7.3, built to count which lines of its code for CPU hotplug are executed'
 	@echo '                   debug: 7.3, built with KASAN, lockdep and what else checks itself'
+	@echo '                   fixed, fixed-debug: 7.3 with the patches in selftests/reports/fixes; as debug as well'
 	@echo '  ARCH=ARCH      - architecture of that kernel, x86_64 or arm64 [x86_64]'
 	@echo '  FLAVOUR=F      - rt or cloud: the PREEMPT_RT kernel of that series, or the one for clouds'
 	@echo '  CPUS=N         - CPUs of the VM [$(CPUS)]'

@@ -70,6 +70,8 @@ link=$kernel-$flavour$deb_arch
 built='' config=()
 if [[ $kernel =~ ^(debug|failslab|fixed|kunit)$ ]]; then
 	built=$default_series config=(small "$kernel" "$arch")
+elif [ "$kernel" = fixed-debug ]; then
+	built=$default_series config=(small debug fixed-debug "$arch")
 elif [ "$kernel" = coverage ]; then
 	# With failslab, as some of the tests need what that has.
 	built=$default_series config=(small failslab coverage "$arch")
@@ -79,14 +81,18 @@ elif is_release "$kernel"; then
 	link=$kernel
 	is_meant "$kernel" || die "KERNEL=$kernel: not a release for ARCH=$arch${FLAVOUR:+ and FLAVOUR=$FLAVOUR}."
 elif ! [[ $kernel =~ ^[0-9]+\.[0-9]+$ ]]; then
-	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed, kunit, coverage."
+	die "KERNEL=$kernel: not a kernel series such as 7.3 or 7.2, nor a release such as 7.3.4+deb13-amd64, nor one of debug, failslab, fixed, fixed-debug, kunit, coverage."
 fi
 [ -z "$built" ] || [ -z "$flavour" ] ||
 	die "FLAVOUR=$FLAVOUR goes with the distribution's own kernels, and KERNEL=$kernel is built from source."
 
-# What a guest needs, in megabytes. What watches the kernel from within takes more.
+# Whether the kernel has what watches it from within: KASAN, lockdep and their like.
+watched=
+case $kernel in debug | fixed-debug) watched=yes ;; esac
+
+# What a guest needs, in megabytes.
 default_memory=1024
-[ "$kernel" != debug ] || default_memory=2048
+[ -z "$watched" ] || default_memory=2048
 
 # What the command line of a kernel needs that is emulated. Its CPUs get no time while the host is busy elsewhere. That is no
 # lockup, nor a timer that does not work, for which the kernel would panic.
@@ -104,11 +110,11 @@ esac
 make_variables=("CC=$gnu-$gcc")
 [ "$arch" = "$(uname -m)" ] || make_variables+=("ARCH=$arch" "CROSS_COMPILE=$gnu-")
 # KASAN and Rust go together with one compiler for both only.
-[ "$kernel" != debug ] || make_variables=("ARCH=$arch" LLVM=1)
+[ -z "$watched" ] || make_variables=("ARCH=$arch" LLVM=1)
 
 # What is changed in the source before it is built. For KERNEL=kunit it is what scripts/series makes of these.
 patches=() series_parts=()
-[ "$kernel" != fixed ] || patches=("$top"/selftests/reports/fixes/*.patch)
+case $kernel in fixed | fixed-debug) patches=("$top"/selftests/reports/fixes/*.patch) ;; esac
 [ "$kernel" != coverage ] || patches=("$scripts"/coverage.d/*.patch)
 [ "$kernel" != kunit ] ||
 	series_parts=("$top"/cpuhp/*.rs "$top"/samples/cpu_*/*.rs "$scripts"/{series,in-kernel.sh} "$scripts"/series.d/*)
