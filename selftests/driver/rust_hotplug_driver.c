@@ -27,7 +27,7 @@ MODULE_PARM_DESC(prepares, "have the state with instances in section PREPARE, as
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: positive, by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, instance_left");
+		 "when loaded: positive, by_constant, not_set_up, two_states, added_twice, not_added; when a CPU goes offline: failing_dead; when unloaded: failing_teardown, state_left, multi_left, instance_left");
 
 static bool fill;
 module_param(fill, bool, 0);
@@ -252,8 +252,10 @@ static void __exit driver_exit(void)
 		cpuhp_remove_state_nocalls(fillers[--nr_fillers]);
 	if (makes("instance_left"))
 		instances--;
-	remove_instances(instances);
-	cpuhp_remove_multi_state(multi);
+	if (!makes("multi_left")) {
+		remove_instances(instances);
+		cpuhp_remove_multi_state(multi);
+	}
 	if (!makes("state_left"))
 		cpuhp_remove_state(online);
 	cpuhp_remove_state(prepare);

@@ -21,6 +21,20 @@ expect "loading the driver" "$err" 0
 unload_driver rust_hotplug_driver
 expect "unloading the driver" "$err" 0
 expect_file misuses 1
+
+# So is each instance in a state that is left.
+again() { # MISUSES
+	load_driver rust_hotplug_driver mistake=multi_left instances=2
+	expect "loading the driver" "$err" 0
+	unload_driver rust_hotplug_driver
+	expect "unloading the driver" "$err" 0
+	expect_file misuses "$1"
+}
+again 4
+# While nobody watches, nothing is. What is to fail keeps the module where it sees all the same.
+echo workqueue:online >$SYS/states/add
+set_to 0 $SYS/watch
+again 4
 [ ! "$outside_failed" ] || exit 1
 cpu_down "${hotpluggable##* }"
 

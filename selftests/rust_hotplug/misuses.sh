@@ -120,15 +120,26 @@ by_constant() {
 	made removal-by-number "$name"
 }
 
+# Now the first driver to come gets the number that is the constant, and may remove its state by it.
+has_constant() {
+	start "a driver has a state whose number is the constant"
+	number=$(printf '%s\n' "$before" | sed -n "s|: $name\$||p")
+	drive
+	expect "the state with that number" "$(sed -n "s/^ *$number: //p" $CPU/hotplug/states)" selftest/single:online
+	leave
+	expect_no_misuses
+	end_case
+}
+
 unload_driver_at_end() {
 	unload_driver rust_hotplug_driver
 }
 
-begin_hooked 9
+begin_hooked 10
 undo=unload_driver_at_end
 if ! has_driver rust_hotplug_driver; then
 	i=0
-	while [ $i -lt 9 ]; do
+	while [ $i -lt 10 ]; do
 		i=$((i + 1))
 		skip_case "case $i" "no module rust_hotplug_driver: not built"
 	done
@@ -144,7 +155,10 @@ at_load not_added removal-of-an-added-instance selftest/multi:online
 instance_left
 if throwaway && [ "$cpu" ]; then
 	by_constant
+	has_constant
 else
-	skip_case "a state is removed by the constant" "it takes a state of the kernel away, or no CPU can go offline here"
+	for case in "a state is removed by the constant" "a driver has a state whose number is the constant"; do
+		skip_case "$case" "it takes a state of the kernel away, or no CPU can go offline here"
+	done
 fi
 finish
