@@ -3,8 +3,10 @@
 #
 # A CPU that comes later: it is plugged in while the module is loaded and armed for it. It is then
 # offline, and nothing has been called there. When it is brought online for the first time, the armed
-# startup fails on it and the kernel rolls back, and the next time it comes. Needs a VM into which
-# CPUs can be plugged: make vm CPUS=2 MAX_CPUS=4.
+# startup fails on it and the kernel rolls back, and the next time it comes. At last it is taken out
+# again. Needs a VM into which CPUs can be plugged: make vm CPUS=2 MAX_CPUS=4. QEMU dies when a CPU is taken out that it
+# emulates in one thread with the others, so that is done if the kernel's command line has selftests.unplug only:
+# make vm CPUS=2 MAX_CPUS=4 TCG_THREAD=multi APPEND=selftests.unplug.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -100,6 +102,43 @@ come() {
 	end_case
 }
 
+# What firmware does when somebody takes a CPU out of a running machine: the kernel is asked for it, takes it offline, and
+# forgets it.
+taken_out() { # CPU
+	begin_case "CPU $1 is taken out while it is online"
+	out=$CPU/cpu$1/firmware_node/eject
+	if ! grep -qw selftests.unplug /proc/cmdline; then
+		skip_case "$case_name" "the emulator may die of it: see selftests.unplug in plug.sh"
+		return
+	fi
+	if [ ! -w "$out" ]; then
+		skip_case "$case_name" "the kernel does not let go of a CPU here"
+		return
+	fi
+	fresh
+	cpu_up "$1"
+	expect "bringing it online" "$err" 0
+	reset
+	put 1 "$out"
+	expect "the write to eject" "$err" 0
+	for _i in $(seq 1200); do
+		[ -d "$CPU/cpu$1" ] || break
+		sleep 0.1
+	done
+	[ ! -d "$CPU/cpu$1" ] || not_so "CPU $1 is still there"
+	get $CPU/present
+	expand "$value"
+	# shellcheck disable=SC2086 # a list
+	! list_has "$1" $list || not_so "CPU $1 is still present"
+	call hotplug online teardown "$1"
+	call hotplug prepare teardown "$1"
+	expect_calls
+	for s in $STATES; do
+		expect_cpus "$s" "$online"
+	done
+	end_case
+}
+
 find_later
 # shellcheck disable=SC2086 # a list
 set -- $later
@@ -108,7 +147,7 @@ command -v taskset >/dev/null || skip_all "no taskset"
 if ! throwaway || [ ! -x $plug ]; then
 	skip_all "nobody here who could plug a CPU in"
 fi
-begin 3
+begin 4
 not_there "$1"
 come "$1" online "cpus=$1"
 if [ $# -ge 2 ]; then
@@ -116,4 +155,5 @@ if [ $# -ge 2 ]; then
 else
 	skip_case "the second CPU" "only one can come"
 fi
+taken_out "$1"
 finish
