@@ -110,6 +110,35 @@ target_values() {
 	end_case
 }
 
+target_last() {
+	begin_case "hotplug/target does not take down the last CPU that is online"
+	ready
+	# shellcheck disable=SC2086 # a list
+	set -- $online
+	stays=$1
+	shift
+	for i; do
+		cpu_down "$i"
+		[ "$err" = 0 ] || break
+	done
+	if [ "$err" = 0 ]; then
+		put 0 "$CPU/cpu$stays/hotplug/target"
+		expect "the write to target of CPU $stays" "$err" EBUSY
+		expect_cpu "$stays" hotplug/state "$all_up"
+		err=0
+	fi
+	refused=$err
+	for i; do
+		whole "$i"
+		expect_whole "$i"
+	done
+	if [ "$refused" != 0 ]; then
+		skip_case "$case_name" "not all of the others can go offline: $refused"
+		return
+	fi
+	end_case
+}
+
 # There is one lock for all CPUs. Who does not get it at once tries the system call again, which must not show.
 two_writers() {
 	begin_case "two writers of hotplug/target: neither sees the other"
@@ -493,7 +522,7 @@ fail_after_removal() {
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 15
+begin 16
 cpu=${hotpluggable%% *}
 other=${hotpluggable##* }
 [ "$other" != "$cpu" ] || other=
@@ -504,6 +533,7 @@ third=$3
 target_down
 target_up
 target_values
+target_last
 two_writers
 garbage target
 garbage fail

@@ -290,6 +290,32 @@ fails_above() { # STATE
 	end_case
 }
 
+# Nothing has been torn down then, so nothing has to be undone.
+stays() {
+	begin_case "prepare: its DEAD callback fails where the CPU has stopped: the CPU stays there"
+	get $SYS/prepare/state
+	id=$value
+	has_to_go 0
+	has_to_go "$id"
+	kernel_arm "$cpu" "$id"
+	put 0 "$CPU/cpu$cpu/hotplug/target"
+	if [ "$err" = 0 ]; then
+		# With ../reports/fixes/fail-dead-callback.patch it is not taken there.
+		expect_cpu "$cpu" hotplug/fail "$id"
+		expect_cpu "$cpu" hotplug/state 0
+	else
+		expect "the write of 0 to target with a DEAD callback that fails" "$err" EAGAIN
+		expect_cpu "$cpu" hotplug/fail -1
+		expect_cpu "$cpu" hotplug/state "$id"
+		expect_on_ladder "what fails"
+	fi
+	kernel_disarm
+	reset
+	up_again
+	expect_whole "$cpu"
+	end_case
+}
+
 # Another CPU goes down and up all the time, so operations wait for each other while the state is
 # set up or removed. The checker must not mistake one operation for the reason of calls that belong
 # to another.
@@ -339,7 +365,7 @@ put "$number" "$CPU/cpu$cpu/hotplug/target"
 [ "$err" = 0 ] || skip_all "this kernel lacks CONFIG_CPU_HOTPLUG_STATE_CONTROL"
 put "$all_up" "$CPU/cpu$cpu/hotplug/target"
 
-begin 13
+begin 14
 state_number cpu:bringup
 bringup=$number
 state_number cpu:teardown
@@ -389,6 +415,7 @@ done
 for s in online online_multi; do
 	parked fails_above "$s"
 done
+parked stays
 parked contended
 remove_instances
 finish
