@@ -278,6 +278,21 @@ interrupted() {
 	end_case
 }
 
+# What is set up when zswap is enabled for the first time stays until the machine is booted again.
+left_for_good() {
+	begin_case "a state that a driver has left for good is not one of the next driver's"
+	if [ ! -w /sys/module/zswap/parameters/enabled ] || grep -q ': mm/zswap_pool:' $CPU/hotplug/states ||
+		! has_driver null_blk; then
+		skip_case "$case_name" "no zswap that has never been enabled, or no null_blk"
+		return
+	fi
+	sweep --list --drivers "zswap null_blk"
+	grep -q '^zswap/.*/mm/zswap_pool:' "$tmp/out" || not_so "zswap has no state: $(tail -n 3 "$tmp/out")"
+	grep -q '^null_blk/' "$tmp/out" || not_so "null_blk has no state: $(tail -n 3 "$tmp/out")"
+	expect "what null_blk has of zswap" "$(grep '^null_blk/.*/mm/zswap_pool:' "$tmp/out")" ""
+	end_case
+}
+
 perl -e 'use strict; use warnings; use POSIX; use Errno; use Fcntl;' 2>/dev/null || skip_all "no perl"
 throwaway || skip_all "it loads a driver that leaves things behind: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
@@ -285,7 +300,7 @@ cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
 set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
-begin_hooked $(($# + 9))
+begin_hooked $(($# + 10))
 parts
 errors
 after
@@ -305,4 +320,5 @@ none
 	loading $LOADING
 	in_hotplug $LAST
 }
+left_for_good
 finish

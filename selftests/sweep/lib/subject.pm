@@ -20,8 +20,8 @@ use places;
 use records;
 use scenario;
 
-# Of the states of the kernel, each with what it calls without any driver.
-my %of_kernel;
+# Of the states of the kernel, each with what it calls without any driver; and the names of all that it has.
+my (%of_kernel, %in_kernel);
 
 sub kernel {
 	my ($class) = @_;
@@ -96,13 +96,18 @@ sub name_in {
 	return defined $name && substr($name =~ s/[^!-<>-~]/_/gr, 0, 55) eq $record->{state} ? $name : $record->{state};
 }
 
+# Returns the names of the states that are set up, by their numbers.
+sub names_now {
+	open(my $in, '<', "$CPU/hotplug/states") or die "sweep: hotplug/states: $!\n";
+	return map { /^\s*(\d+): (.*)/ ? ($1 => $2) : () } <$in>;
+}
+
 # Returns how often each callback that can fail was called since the last time: by state, callback, CPU and what it was
 # called for.
 sub called {
 	my ($log) = @_;
 	my %count;
-	open(my $in, '<', "$CPU/hotplug/states") or die "sweep: hotplug/states: $!\n";
-	my %names = map { /^\s*(\d+): (.*)/ ? ($1 => $2) : () } <$in>;
+	my %names = names_now();
 	foreach my $record (records::more($log)) {
 		my ($callback, $op) = @$record{qw(callback op)};
 		next if $callback !~ /^(startup|teardown)$/ || grep { $_ eq $record->{state} } @STATES;
@@ -134,6 +139,10 @@ sub learn {
 	# What is set up with CPUs offline makes no calls on those.
 	my @findings = map { ['again', $_] } go_to('all');
 	my @steps;
+	# What the drivers before this one have left for good is not of this one.
+	my %left = reverse names_now();
+	%in_kernel = %left if $self->{name} eq 'kernel';
+	delete @left{keys %in_kernel};
 	my $log = records::from_here();
 	my $look = sub {
 		my ($step, $cpu) = @_;
@@ -164,18 +173,18 @@ sub learn {
 	}
 	push @findings, map { ['again', $_] } go_to('all');
 	push @findings, $self->stop if $self->{name} ne 'kernel';
-	$self->plan(@steps);
+	$self->plan(\%left, @steps);
 	return @findings;
 }
 
-# Makes the list of faults out of what was called in each step.
+# Makes the list of faults out of what was called in each step, but for the states that were left.
 sub plan {
-	my ($self, @steps) = @_;
+	my ($self, $left, @steps) = @_;
 	my (%own, @faults);
 	# A driver's are those of which it makes more calls than there are without it.
 	foreach (@steps) {
 		my ($step, undef, $calls) = @$_;
-		foreach my $state (keys %$calls) {
+		foreach my $state (grep { !$left->{$_} } keys %$calls) {
 			foreach my $callback (keys %{$calls->{$state}}) {
 				foreach my $cpu (keys %{$calls->{$state}{$callback}}) {
 					my $key = "$step $state $callback $cpu";
