@@ -335,6 +335,9 @@ call online "startup 0 setup"
 wait $background
 background=
 grep -q expected=error-returned $SYS/log || not_so "the checker has not seen it"
+# The kernel, which knows nothing of the error, has gone on with the other CPUs.
+grep -q " cpu=${online##* } .* callback=violation .* expected=ascending-cpus " $SYS/log ||
+	not_so "the checker takes the calls after an error for calls in their place"
 end_case
 restart
 
