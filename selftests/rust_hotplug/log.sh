@@ -120,6 +120,17 @@ clock() {
 	end_case
 }
 
+# The callbacks of online run on the CPU that they are for.
+places() {
+	begin_case "on is the CPU on which a callback ran"
+	reset
+	set_to 0 $SYS/online/installed
+	set_to 1 $SYS/online/installed
+	expect "cpu and on, where they differ" "$(fields state cpu on | awk '$1 == "online" && $2 != $3')" ""
+	expect "CPUs on which callbacks ran" "$(fields state on | awk '$1 == "online" { print $2 }' | sort -u | wc -l)" $#
+	end_case
+}
+
 # A task may be called anything, and the line must still be one of fields.
 tasks() {
 	begin_case "task: what is not visible, a blank and = are _"
@@ -216,7 +227,7 @@ counts() {
 # shellcheck disable=SC2086 # a list
 set -- $online
 last=${online##* }
-begin 7
+begin 8
 
 tmp=$(mktemp -d) || exit 1
 form
@@ -224,6 +235,7 @@ counts
 seek
 readers
 clock
+places "$@"
 tasks
 reset_clears "$@"
 finish
