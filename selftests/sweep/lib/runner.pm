@@ -168,7 +168,9 @@ sub in_rollback {
 	$self->{look}->wrong;
 	fault::disarm_all();
 	# Each CPU goes all the way once more.
-	push @findings, map { ['again', $_] } go_to("cpu$cpu"), go_to('all');
+	my @stuck = map { ['again', $_] } go_to("cpu$cpu"), go_to('all');
+	$self->{is_stuck} = @stuck > 0;
+	push @findings, @stuck;
 	return (@findings, $self->look_at('kernel'));
 }
 
