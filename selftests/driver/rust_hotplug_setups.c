@@ -14,6 +14,10 @@
 /* A state that has a number of its own, of a driver that these machines do not have. */
 #define STARTING CPUHP_AP_MIPS_GIC_TIMER_STARTING
 
+static int number = STARTING;
+module_param(number, int, 0);
+MODULE_PARM_DESC(number, "a number that a state has, by default that of the one of section STARTING");
+
 static int fail_cpu = -1;
 module_param(fail_cpu, int, 0644);
 MODULE_PARM_DESC(fail_cpu, "the startup fails on this CPU");
@@ -24,7 +28,7 @@ MODULE_PARM_DESC(no_state, "what the setup with a number that no state has retur
 
 static int taken;
 module_param(taken, int, 0444);
-MODULE_PARM_DESC(taken, "what the setup with a number that another state has returned");
+MODULE_PARM_DESC(taken, "what the setup with that number returned");
 
 static int added;
 module_param(added, int, 0444);
@@ -92,7 +96,7 @@ static int __init setups_init(void)
 		cpuhp_remove_state(single);
 		return ret;
 	}
-	taken = cpuhp_setup_state(STARTING, "selftest/taken:starting", single_startup, NULL);
+	taken = cpuhp_setup_state(number, "selftest/taken", single_startup, NULL);
 	return 0;
 }
 

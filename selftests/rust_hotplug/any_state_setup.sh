@@ -172,16 +172,36 @@ without_hook() {
 	end_case
 }
 
+# A driver may be wrong about a number, or come second. Nothing of that state may be forgotten then.
+taken() {
+	begin_case "a setup with the number of another state is refused, and that state still fails"
+	target workqueue:online
+	state_number workqueue:online
+	load_driver rust_hotplug_setups number="$number"
+	expect "loading the driver" "$err" 0
+	get /sys/module/rust_hotplug_setups/parameters/taken
+	expect "what the setup with number $number returned" "$value" -16
+	fault "$dir/teardown_inject" cpus="$cpu" times=1 errno=EIO
+	cpu_down "$cpu"
+	expect "offlining CPU $cpu after that" "$err" EIO
+	expect_file "$dir/teardown_inject/hits" 1
+	expect_whole "$cpu"
+	unload_driver rust_hotplug_setups
+	untarget
+	end_case
+}
+
 unload_drivers() {
+	unload_driver rust_hotplug_setups
 	[ "$kernel_fault" ] || unload_driver cpuid
 	unload_driver rust_hotplug_driver
 }
 
-begin_hooked 6
+begin_hooked 7
 undo=unload_drivers
 if ! start_trace; then
 	i=0
-	while [ $i -lt 6 ]; do
+	while [ $i -lt 7 ]; do
 		skip_case "case $i" "no trace events of cpuhp in this kernel"
 		i=$((i + 1))
 	done
@@ -199,5 +219,11 @@ if [ "$hotpluggable" ] && has_driver cpuid; then
 	without_hook
 else
 	skip_case "hotplug/fail gives the same picture" "there is no module cpuid, or it is loaded"
+fi
+cpu=${hotpluggable##* }
+if [ "$cpu" ] && has_driver rust_hotplug_setups; then
+	taken
+else
+	skip_case "a setup with the number of another state" "there is no such module, or no CPU can go offline here"
 fi
 finish
