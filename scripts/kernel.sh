@@ -75,6 +75,8 @@ elif [ "$kernel" = fixed-debug ]; then
 elif [ "$kernel" = coverage ]; then
 	# With failslab, as some of the tests need what that has.
 	built=$default_series config=(small failslab coverage "$arch")
+	# CPUs can be plugged in on this architecture only.
+	[ "$arch" != x86_64 ] || config=(small failslab plug coverage "$arch")
 elif [[ " $built_series " == *" $kernel "* ]]; then
 	built=$kernel config=(small "$arch")
 elif is_release "$kernel"; then
