@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # case: all tests together have a fifth of a CPU
+# needs: CONFIG_CFS_BANDWIDTH
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,7 @@
 #
 # case: the kernel takes no unsigned module, no lines for its log, and panics of a taint
 # vm: APPEND='module.sig_enforce=1 printk.devkmsg=off panic_on_taint=0x200'
+# needs: CONFIG_MODULE_SIG
 # says: this kernel takes only signed modules
 # says: sysctl -w kernel.printk_devkmsg=on
 # says: panic_on_taint=0x200
