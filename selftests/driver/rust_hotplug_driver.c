@@ -259,7 +259,7 @@ static void __exit driver_exit(void)
 	if (!makes("state_left"))
 		cpuhp_remove_state(online);
 	cpuhp_remove_state(prepare);
-	/* At the end of a function the compiler makes a jump of a call. */
+	/* At the end of a function the compiler may make a jump of a call. */
 	if (makes("instance_left"))
 		cpuhp_remove_multi_state(multi);
 }

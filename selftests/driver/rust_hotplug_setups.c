@@ -3,8 +3,8 @@
  * Sets up what drivers seldom do: a state of section STARTING, and what the kernel has to refuse.
  * What came of it is in the parameters.
  */
-#include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
+#include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -16,15 +16,15 @@
 
 static int number = STARTING;
 module_param(number, int, 0);
-MODULE_PARM_DESC(number, "a number that a state has, by default that of the one of section STARTING");
+MODULE_PARM_DESC(number, "a number that a state has, by default of the one of section STARTING");
 
 static int fail_cpu = -1;
 module_param(fail_cpu, int, 0644);
 MODULE_PARM_DESC(fail_cpu, "the startup fails on this CPU");
 
-static int no_state;
-module_param(no_state, int, 0444);
-MODULE_PARM_DESC(no_state, "what the setup with a number that no state has returned");
+static int offline;
+module_param(offline, int, 0444);
+MODULE_PARM_DESC(offline, "what the setup with the number of a CPU that is offline returned");
 
 static int taken;
 module_param(taken, int, 0444);
@@ -83,8 +83,8 @@ static int __init setups_init(void)
 {
 	int ret;
 
-	no_state = cpuhp_setup_state(CPUHP_OFFLINE, "selftest/none", single_startup, NULL);
-	single = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "selftest/single:online", single_startup,
+	offline = cpuhp_setup_state(CPUHP_OFFLINE, "selftest/setups:offline", single_startup, NULL);
+	single = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "selftest/setups:online", single_startup,
 				   NULL);
 	if (single < 0)
 		return single;
@@ -96,7 +96,9 @@ static int __init setups_init(void)
 		cpuhp_remove_state(single);
 		return ret;
 	}
-	taken = cpuhp_setup_state(number, "selftest/taken", single_startup, NULL);
+	taken = cpuhp_setup_state(number, "selftest/setups:taken", single_startup, NULL);
+	if (taken >= 0)
+		cpuhp_remove_state(taken ?: number);
 	return 0;
 }
 

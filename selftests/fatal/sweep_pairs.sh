@@ -25,7 +25,10 @@ sweep() {
 # pair OPERATION CALLBACK STATE CALLBACK STATE: makes the first fail in the operation, and the second in its rollback.
 pair() {
 	id=$(grep "^kernel/$1/cpu$cpu/$2/$3=[A-Z]*+$4/$5=" "$tmp/all")
-	[ "$id" ] || not_so "there is no such pair: $*"
+	[ "$id" ] || {
+		not_so "there is no such pair: $*"
+		exit 1
+	}
 	sweep --only "$id"
 	# What was found is known.
 	expect "the exit status for $id" $status 0
@@ -50,6 +53,10 @@ pair offline teardown workqueue:online startup mm/vmstat:online
 pair online startup mm/vmstat:online teardown timers:prepare
 splats_end >/dev/null
 id=$(grep "^kernel/offline/cpu$cpu/teardown/workqueue:online=[A-Z]*+startup/sched:active=" "$tmp/all")
+[ "$id" ] || {
+	not_so "there is no pair with sched:active"
+	exit 1
+}
 sweep --only "$id"
 expect "the exit status for $id" $status 0
 grep -qF " $id # SKIP the CPU can never go offline again" "$tmp/out" || not_so "$id is not left out: $(cat "$tmp/out")"

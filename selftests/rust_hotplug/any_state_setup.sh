@@ -186,6 +186,7 @@ taken() {
 	expect "offlining CPU $cpu after that" "$err" EIO
 	expect_file "$dir/teardown_inject/hits" 1
 	expect_whole "$cpu"
+	whole "$cpu"
 	unload_driver rust_hotplug_setups
 	untarget
 	end_case

@@ -84,7 +84,7 @@ at_load() { # MISTAKE EXPECTED STATE
 	made "$2" "$3"
 }
 
-# The removal is the last that the driver does, and nothing of the driver is on the stack then.
+# The removal is the last that the driver does, and then nothing of the driver may be on the stack.
 instance_left() {
 	start "an instance is left in a state that is removed"
 	drive mistake=instance_left

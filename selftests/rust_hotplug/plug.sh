@@ -3,9 +3,11 @@
 #
 # A CPU that comes later: it is plugged in while the module is loaded and armed for it. It is then
 # offline, and nothing has been called there. When it is brought online for the first time, the armed
-# startup fails on it and the kernel rolls back, and the next time it comes. At last it is taken out
-# again. Needs a VM into which CPUs can be plugged: make vm CPUS=2 MAX_CPUS=4. QEMU dies when a CPU is taken out that it
-# emulates in one thread with the others, so that is done if the kernel's command line has selftests.unplug only:
+# startup fails on it and the kernel rolls back, and the next time it comes. In the end it is taken out
+# again. Needs a VM into which CPUs can be plugged: make vm CPUS=2 MAX_CPUS=4.
+#
+# QEMU dies when a CPU is taken out that it emulates in one thread with the others, so that is done
+# only if the kernel's command line has selftests.unplug:
 # make vm CPUS=2 MAX_CPUS=4 TCG_THREAD=multi APPEND=selftests.unplug.
 
 # shellcheck source=lib.sh
@@ -102,8 +104,8 @@ come() {
 	end_case
 }
 
-# What firmware does when somebody takes a CPU out of a running machine: the kernel is asked for it, takes it offline, and
-# forgets it.
+# As the firmware does when somebody takes a CPU out of a running machine: the kernel is asked for it,
+# takes it offline, and forgets it.
 taken_out() { # CPU
 	begin_case "CPU $1 is taken out while it is online"
 	out=$CPU/cpu$1/firmware_node/eject
