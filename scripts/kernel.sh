@@ -133,6 +133,8 @@ config_id() {
 }
 
 kernel_dir() { realpath "$CACHE/kernels/$link"; }
+# kernel_has OPTION: whether the kernel was built with that option, as CONFIG_KEXEC.
+kernel_has() { grep -q "^$1=" "$(kernel_dir)/build/.config"; }
 have_kernel_tree() {
 	[ -e "$CACHE/kernels/$link/done" ] || return 1
 	[ -z "$built" ] || [ "$(cut -d' ' -f2 "$CACHE/kernels/$link/done")" = "$(config_id)" ]

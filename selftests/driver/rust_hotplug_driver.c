@@ -252,10 +252,11 @@ static void __exit driver_exit(void)
 		cpuhp_remove_state_nocalls(fillers[--nr_fillers]);
 	if (makes("instance_left"))
 		instances--;
-	if (!makes("multi_left"))
+	if (!makes("multi_left")) {
 		remove_instances(instances);
-	if (!makes("multi_left") && !makes("instance_left"))
-		cpuhp_remove_multi_state(multi);
+		if (!makes("instance_left"))
+			cpuhp_remove_multi_state(multi);
+	}
 	if (!makes("state_left"))
 		cpuhp_remove_state(online);
 	cpuhp_remove_state(prepare);
