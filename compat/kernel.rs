@@ -9,11 +9,12 @@
 //!
 //! A section goes when the series before it are given up, and this file with the last one.
 //!
-//! What cannot be mended here: before 7.2, not all of `InstanceCallbacks::startup()` holds in
-//! section `Prepare`. Where it fails for a CPU that goes online, and another instance of the state
-//! has had its startup before, the kernel undoes that one and forgets the error
-//! (`cpuhp_invoke_callback()`). The CPU goes online with neither of them, and when it goes offline
-//! both get a teardown.
+//! What cannot be mended here: in 6.18 and 6.19, when a CPU goes offline, the callbacks of section
+//! `Prepare` run in a kworker, and not in the task that asked for that (`cpu_down_maps_locked()`).
+//! And before 7.2, not all of `InstanceCallbacks::startup()` holds in section `Prepare`. Where it
+//! fails for a CPU that goes online, and another instance of the state has had its startup before,
+//! the kernel undoes that one and forgets the error (`cpuhp_invoke_callback()`). The CPU goes
+//! online with neither of them, and when it goes offline both get a teardown.
 
 #[doc(no_inline)]
 pub use ::kernel::*;
@@ -423,6 +424,7 @@ pub mod before_7_0 {
         /// Makes one that is not set.
         #[inline]
         pub const fn new() -> Self {
+            // INVARIANT: It is not set.
             Self {
                 phase: atomic::Atomic::new(0),
                 value: UnsafeCell::new(MaybeUninit::uninit()),
@@ -435,18 +437,20 @@ pub mod before_7_0 {
             if self.phase.load(atomic::Acquire) != 2 {
                 return None;
             }
-            // SAFETY: It is set, and does not change any more.
+            // SAFETY: By the type invariant it is set, and does not change any more.
             Some(unsafe { (*self.value.get()).assume_init_ref() })
         }
 
         /// Sets it. Returns false if it was set before.
         #[inline]
         pub fn populate(&self, value: T) -> bool {
+            // INVARIANT: Only one caller gets past this.
             if self.phase.cmpxchg(0, 1, atomic::Relaxed).is_err() {
                 return false;
             }
-            // SAFETY: Nobody else gets here, and nobody reads it in this phase.
+            // SAFETY: By the type invariant nobody reads it now, and nobody else writes to it.
             unsafe { (*self.value.get()).write(value) };
+            // INVARIANT: It is set.
             self.phase.store(2, atomic::Release);
             true
         }
@@ -567,7 +571,7 @@ pub mod before_6_19 {
         /// Returns its value.
         #[inline]
         pub fn value(&self) -> &T {
-            // SAFETY: As above.
+            // SAFETY: By the type invariant nobody writes to it any more.
             unsafe { &*self.0.get() }
         }
 
@@ -578,18 +582,25 @@ pub mod before_6_19 {
     }
 
     /// What can be a module parameter.
-    pub trait ModuleParam {
+    ///
+    /// # Safety
+    ///
+    /// With the functions of `OPS` the kernel writes nothing but a valid value of this type.
+    pub unsafe trait ModuleParam {
         /// How the kernel reads one.
         const OPS: *const bindings::kernel_param_ops;
     }
 
-    impl ModuleParam for i32 {
+    // SAFETY: They are those for this type.
+    unsafe impl ModuleParam for i32 {
         const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_int;
     }
-    impl ModuleParam for u32 {
+    // SAFETY: As above.
+    unsafe impl ModuleParam for u32 {
         const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_uint;
     }
-    impl ModuleParam for u8 {
+    // SAFETY: As above.
+    unsafe impl ModuleParam for u8 {
         const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_byte;
     }
 

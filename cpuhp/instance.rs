@@ -263,7 +263,7 @@ impl<T: InstanceCallbacks> Instance<T> {
                 to_result(unsafe {
                     bindings::__cpuhp_state_add_instance(
                         number,
-                        (*this).shared.node.get(),
+                        Opaque::cast_into(&raw const (*this).shared.node),
                         (*this).invoke,
                     )
                 })?;

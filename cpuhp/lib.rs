@@ -54,8 +54,8 @@
 //!   [`State::new`] fails and nothing is left behind. If a startup fails when a CPU goes online,
 //!   the kernel calls the teardown of every state that this CPU had passed, and the CPU stays
 //!   offline.
-//! - A teardown cannot fail: [`Callbacks::teardown`] returns nothing. The kernel has no way to
-//!   leave a CPU half torn down, and it runs `BUG()` if a teardown fails when a state is removed.
+//! - A teardown cannot fail: [`Callbacks::teardown`] returns nothing. The kernel cannot cope with a
+//!   CPU that is half torn down, and it runs `BUG()` if a teardown fails when a state is removed.
 //! - An instance of a [`MultiState`] can refuse to let a CPU go offline. That is a function of its
 //!   own, [`InstanceCallbacks::may_go_down`], which is not asked where a no would be `BUG()`.
 //!
@@ -163,7 +163,7 @@
 //! does not let that fall below two:
 //!
 //! ```
-//! use cpuhp::{Cpu, Instance, InstanceCallbacks, MultiState, Online};
+//! use cpuhp::{cpus_read_lock, Cpu, Instance, InstanceCallbacks, MultiState, Online};
 //! use kernel::{prelude::*, sync::{atomic::{Atomic, Relaxed}, Arc}};
 //!
 //! module! {
@@ -190,7 +190,8 @@
 //!     }
 //!
 //!     fn may_go_down(&self, _cpu: Cpu<'_, Online>) -> Result {
-//!         // The last two CPUs that serve the queue have to stay.
+//!         // The last two CPUs that serve the queue have to stay. When `init()` returned there
+//!         // were two, so a CPU that fails to come online, which must be let go, is one more.
 //!         if self.cpus.load(Relaxed) <= 2 {
 //!             return Err(EBUSY);
 //!         }
@@ -216,7 +217,15 @@
 //!             // `Ok(data)`: a value is an initialiser of itself.
 //!             KBox::pin_init(Instance::new(state.clone(), Ok(data)), GFP_KERNEL)
 //!         };
-//!         Ok(Self { _queues: [queue()?, queue()?] })
+//!         let queues = [queue()?, queue()?];
+//!         // What began before they could refuse is over when the lock is ours.
+//!         let guard = cpus_read_lock();
+//!         let enough = queues.iter().all(|queue| queue.cpus.load(Relaxed) >= 2);
+//!         drop(guard);
+//!         if !enough {
+//!             return Err(EINVAL);
+//!         }
+//!         Ok(Self { _queues: queues })
 //!     }
 //! }
 //! # fn main() {}
@@ -255,7 +264,7 @@
 //! The kernel serialises all of it: while a callback runs, no other callback of any state runs. A
 //! hotplug operation holds `cpus_write_lock()`. Setting up and removing a state, and adding and
 //! removing an instance, take `cpus_read_lock()` and then a mutex. So none of this may be done in a
-//! callback, nor with `cpus_read_lock()` held unless the function says so: it would wait for itself
+//! callback, nor with `cpus_read_lock()` held unless the function says so: it can wait for itself
 //! for ever. Nor may it be done with a lock held that a callback takes. Lockdep reports each of
 //! these.
 //!

@@ -50,7 +50,8 @@ impl<T: InstanceCallbacks> MultiState<T> {
     ///
     /// Callers must not `mem::forget()` the returned [`MultiState`], a reference to it or one of
     /// its [`Instance`](super::Instance)s, or otherwise prevent the [`Drop`] implementations of all
-    /// of these from running before the code and the statics of `T` are unloaded.
+    /// of these from running before the code and the statics of `T`, or the caller's code, are
+    /// unloaded.
     pub unsafe fn new() -> Result<Self> {
         // SAFETY: This function's own requirement.
         unsafe { Self::set_up(None) }

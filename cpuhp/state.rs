@@ -126,7 +126,8 @@ impl<T: Callbacks> State<T> {
     /// # Safety
     ///
     /// Callers must not `mem::forget()` the returned [`State`] or otherwise prevent its [`Drop`]
-    /// implementation from running before the code and the statics of `T` are unloaded.
+    /// implementation from running before the code and the statics of `T`, or the caller's code,
+    /// are unloaded.
     ///
     /// # Examples
     ///

@@ -65,7 +65,7 @@ impl Names {
         }? Error)
     }
 
-    /// Finds a name, or adds it. From any context but an NMI.
+    /// Finds a name, or adds it. Not from an interrupt, which may have come over another caller.
     pub fn id(&self, name: &[u8]) -> NameId {
         let name = pad(name);
         let mut names = self.names.lock();
@@ -81,7 +81,7 @@ impl Names {
         NameId(index as u32)
     }
 
-    /// Returns a name; `-` if it is not known.
+    /// Returns a name; `-` if it is not known. Not from an interrupt either.
     pub fn get(&self, id: NameId) -> Name {
         let names = self.names.lock();
         names.get(id.0 as usize).copied().unwrap_or(pad(b"-"))

@@ -71,9 +71,9 @@ impl<D: Directory> Dir<D> {
     /// # Safety
     ///
     /// Callers must not `mem::forget()` the returned [`Dir`] or otherwise prevent its [`Drop`]
-    /// implementation from running before the code of `D`, and of the data of all directories in
-    /// it, is unloaded. The directories in it may be leaked: when this one is dropped nobody
-    /// reaches them any more.
+    /// implementation from running before the code of `D`, of the data of all directories in it,
+    /// and of the caller, is unloaded. The directories in it may be leaked: when this one is
+    /// dropped nobody reaches them any more.
     pub unsafe fn new_in_kernel(name: &CStr, data: impl PinInit<D, Error>) -> Result<Self> {
         // SAFETY: `kernel_kobj` is set at boot and never removed.
         unsafe { Self::create(bindings::kernel_kobj, None, name, data) }
@@ -96,16 +96,19 @@ impl<D: Directory> Dir<D> {
         }
         let node = Arc::pin_init(
             // INVARIANT: If this succeeds, the kobject is in sysfs with all the files.
-            try_pin_init!(Node {
+            try_pin_init!(&this in Node {
                 kobj <- Opaque::zeroed(),
                 data <- data,
                 _parent: parent,
                 released <- Completion::new(),
                 _: {
+                    // From this pointer C gets to the kobject, and we from there to the whole node.
+                    // SAFETY: The field is in place.
+                    let kobj = Opaque::cast_into(unsafe { &raw const (*this.as_ptr()).kobj });
                     // SAFETY: All other fields are in place, and the caller vouches for the parent.
-                    unsafe { Node::<D>::add(kobj.get(), parent_kobj, name) }.inspect_err(|_| {
+                    unsafe { Node::<D>::add(kobj, parent_kobj, name) }.inspect_err(|_| {
                         // SAFETY: `add()` left the reference that it made.
-                        unsafe { Node::<D>::put(kobj.get(), &released) }
+                        unsafe { Node::<D>::put(kobj, &released) }
                     })?;
                 },
             }? Error),

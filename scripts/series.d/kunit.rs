@@ -132,7 +132,7 @@ impl InstanceCallbacks for Counter {
 
 /// Sets up a state with instances, and adds one.
 fn instance() -> Result<Pin<KBox<Instance<Counter>>>> {
-    // SAFETY: The state is dropped before the test ends, and the code of the kernel stays.
+    // SAFETY: The code of the kernel stays, also when a test fails, which drops nothing.
     let state = Arc::new(unsafe { MultiState::new() }?, GFP_KERNEL)?;
     let data = Counter(Atomic::new(0));
     KBox::pin_init(Instance::new(state, Ok(data)), GFP_KERNEL)
@@ -160,7 +160,7 @@ mod tests {
     fn cpuhp_setup_calls_each_online_cpu() -> Result {
         let (cpus, _) = online();
         begin(None);
-        // SAFETY: The state is dropped before the test ends, and the code of the kernel stays.
+        // SAFETY: The code of the kernel stays, also when a test fails, which drops nothing.
         let state = unsafe { State::<OnItsCpu>::new() }?;
         assert_eq!(counted(), (cpus, 0));
         drop(state);
@@ -213,6 +213,8 @@ mod tests {
         // SAFETY: As in the first test.
         let state = unsafe { State::<OnItsCpu>::new_cpuslocked(&guard) }?;
         state.remove_nocalls_cpuslocked(&guard);
+        // A test that fails drops nothing, and nor would it the lock.
+        drop(guard);
         assert_eq!(counted(), (cpus, 0));
         Ok(())
     }
