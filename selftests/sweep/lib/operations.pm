@@ -51,6 +51,11 @@ sub all_online {
 		my $err = put("$CPU/cpu$cpu/online", 1);
 		# One that is half-way goes the rest of the way by this.
 		put("$CPU/cpu$cpu/hotplug/target", top()) if get("$CPU/cpu$cpu/hotplug/state") ne '' . top();
+		# One for which a step counts as done that is not may come up when it has been all the way down.
+		if (get("$CPU/cpu$cpu/hotplug/state") ne '' . top()) {
+			put("$CPU/cpu$cpu/hotplug/target", 0);
+			$err = put("$CPU/cpu$cpu/online", 1);
+		}
 		$state = get("$CPU/cpu$cpu/hotplug/state");
 		push @wrong, "CPU $cpu does not come online: $err, it is at state $state" if $state ne '' . top();
 	}

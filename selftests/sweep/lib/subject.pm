@@ -229,6 +229,8 @@ sub pair {
 		map { @$_ } @{$self->{groups}};
 	my %startup = map { $_->{callback} eq 'startup' ? ($_->{state} => 1) : () } @faults;
 	foreach my $first (@faults) {
+		# With EBUSY the file "online" would try again, from where the second fault has left the CPU.
+		$first->{errno} = 'EAGAIN' if $first->times > 1;
 		my $at = $number_of{$first->{state}};
 		my @undone = $first->{operation} eq 'online' ?
 			map { [teardown => $_] } grep { $number_of{$_} < $at } keys %torn_down :
