@@ -24,7 +24,7 @@
 static char *mistake = "none";
 module_param(mistake, charp, 0);
 MODULE_PARM_DESC(mistake,
-		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, pages_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive, panic, hang; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept");
+		 "when loaded: removed_twice; when its setup fails: error_ignored, wrong_error, warning, slot_kept, percpu_kept, memory_kept, pages_kept, worker_kept, queue_kept, irq_kept, directory_kept, link_kept, region_kept, cpu_kept, cpu_inactive, panic, hang; when CPUs go off and on: listed_twice, not_set_up_again, preemption_kept, waiting, reference_kept, kept_online");
 
 static int first, second;
 static bool unloading, is_set_up;
@@ -61,6 +61,9 @@ DEFINE_SHOW_ATTRIBUTE(list);
 static int first_online(unsigned int cpu)
 {
 	between[cpu] = false;
+	/* Nobody has its address. */
+	if (makes("kept_online") && !kmalloc(3000, GFP_KERNEL))
+		return -ENOMEM;
 	return 0;
 }
 

@@ -37,6 +37,7 @@ LOADING="error_ignored:result wrong_error:result slot_kept:states worker_kept:th
 	irq_kept:irqs directory_kept:devices link_kept:values region_kept:lists cpu_inactive:alive
 	cpu_kept:cpus cpu_kept:scheduler warning:log removed_twice:misuses"
 REPEATED="percpu_kept:percpu memory_kept:memory pages_kept:kmemleak"
+CYCLES="kept_online:cycle"
 HOTPLUG="listed_twice:cycle not_set_up_again:work waiting:hung"
 # Of this the kernel warns.
 ROLLBACK="preemption_kept:rollback"
@@ -92,6 +93,12 @@ repeated() { # MISTAKE:CHECK...
 	splats_begin
 	sweep --settle $SETTLE --drivers "$drivers" --only "load/startup/selftest/first:online, 30 times"
 	splats_end
+	all_caught "$@"
+}
+
+in_cycles() { # MISTAKE:CHECK...
+	drivers "$@"
+	sweep --settle $SETTLE --drivers "$drivers" --only "${1%:*} off and on without a fault, 30 times"
 	all_caught "$@"
 }
 
@@ -239,12 +246,19 @@ resume() {
 	begin_case "what a machine has died of is named, and is not made again"
 	fault=$(grep "cpu$cpu/startup" "$tmp/all" | head -n 1)
 	printf 'begin before\nend before passed\nbegin %s\n' "$fault" >"$tmp/journal"
+	rm -f "$tmp/json"
+	sweep --only "$fault" --repeats 0
+	[ $status != 0 ] || not_so "it begins anew where a machine has died"
+	grep -qF "the machine has died of $fault" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
 	sweep --resume --only "$fault" --repeats 0
 	expect "the exit status" $status 1
 	value=$(grep -F "\"$fault\"" "$tmp/json" | grep -o '"check":"[a-z]*"')
 	expect "what is said of it" "$value" '"check":"killed"'
 	sweep --resume --only "$fault" --repeats 0
-	expect "the exit status after that" $status 0
+	expect "the exit status after that, as it counts" $status 1
+	value=$(grep -cF "\"$fault\"" "$tmp/json")
+	expect "how often it is in the results" "$value" 1
+	grep -qxF "# before this, the machine had died 1 times" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
 	fault="rust_hotplug_mistakes without a fault"
 	printf 'begin %s\n' "$fault" >"$tmp/journal"
 	sweep --resume --drivers rust_hotplug_mistakes --repeats 0
@@ -278,6 +292,27 @@ interrupted() {
 	end_case
 }
 
+# Where it is not in use nothing is to be undone.
+own_scenario() {
+	begin_case "a driver of one's own is named by its file, and has a scenario of its own"
+	cat >"$tmp/scenario" <<-END
+		use => sub { make_dir('$tmp/used') },
+		check => sub { -d '$tmp/used' or give_up('it is not in use') },
+		undo => sub { rmdir '$tmp/used' or give_up('it was not in use') },
+	END
+	for what in load offline; do
+		sweep --drivers "${KO%/*}/rust_hotplug_mistakes.ko" --scenario "$tmp/scenario" --only "$what/cpu$cpu/" --repeats 0
+		expect "the exit status with faults in $what" $status 0
+		grep -q "^ok .* rust_hotplug_mistakes/$what/cpu$cpu/.*=[A-Z]*$" "$tmp/out" ||
+			not_so "it has made no fault: $(tail -n 3 "$tmp/out")"
+		grep '^# .*: ' "$tmp/out" | head -n 20 | sed 's/^/#   /'
+	done
+	[ ! -d "$tmp/used" ] || not_so "it is still in use"
+	sweep --scenario "$tmp/scenario"
+	[ $status != 0 ] || not_so "it takes a scenario for no driver"
+	end_case
+}
+
 # What is set up when zswap is enabled for the first time stays until the machine is booted again.
 left_for_good() {
 	begin_case "a state that a driver has left for good is not one of the next driver's"
@@ -286,8 +321,11 @@ left_for_good() {
 		skip_case "$case_name" "no zswap that has never been enabled, or no null_blk"
 		return
 	fi
-	sweep --list --drivers "zswap null_blk"
-	grep -q '^zswap/.*/mm/zswap_pool:' "$tmp/out" || not_so "zswap has no state: $(tail -n 3 "$tmp/out")"
+	sweep --list --drivers "zswap null_blk zswap"
+	value=$(grep -cx 'zswap/.*/mm/zswap_pool:.*' "$tmp/out")
+	[ "$value" -gt 0 ] || not_so "zswap has no state: $(tail -n 3 "$tmp/out")"
+	expect "how many of these are there twice" \
+		"$(grep -x 'zswap/.*/mm/zswap_pool:.*' "$tmp/out" | sort | uniq -d | wc -l)" $((value / 2))
 	grep -q '^null_blk/' "$tmp/out" || not_so "null_blk has no state: $(tail -n 3 "$tmp/out")"
 	expect "what null_blk has of zswap" "$(grep '^null_blk/.*/mm/zswap_pool:' "$tmp/out")" ""
 	end_case
@@ -299,8 +337,8 @@ throwaway || skip_all "it loads a driver that leaves things behind: not on a mac
 cpu=${hotpluggable##* }
 tmp=$(mktemp -d) || exit 1
 # shellcheck disable=SC2086 # lists
-set -- $LOADING $REPEATED $HOTPLUG $ROLLBACK $LAST
-begin_hooked $(($# + 10))
+set -- $LOADING $REPEATED $CYCLES $HOTPLUG $ROLLBACK $LAST
+begin_hooked $(($# + 11))
 parts
 errors
 after
@@ -310,9 +348,11 @@ in_use
 resume
 interrupted
 none
+own_scenario
 # shellcheck disable=SC2086 # lists
 {
 	repeated $REPEATED
+	in_cycles $CYCLES
 	in_hotplug $HOTPLUG
 	splats_begin
 	in_hotplug $ROLLBACK

@@ -8,6 +8,7 @@ my $AGE = 5;
 
 my $file = '/sys/kernel/debug/kmemleak';
 
+lacks => sub { -w $file ? () : 'this kernel has no kmemleak' },
 count => sub {
 	return if !-w $file;
 	# An object is told when two scans have not found it, the second of which begins when it is old enough.

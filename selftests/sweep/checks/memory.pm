@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What is allocated does not grow each time: objects of each slab cache, areas of vmalloc by who made them, and
-# pages of per-CPU memory.
+# What is allocated does not grow each time: objects of each slab cache, and areas of vmalloc by who made them.
 use Fcntl qw(O_WRONLY SEEK_SET);
 use interface;
 
@@ -21,6 +20,7 @@ sub shrink {
 	}
 }
 
+lacks => sub { -r '/proc/slabinfo' ? () : 'there is no /proc/slabinfo' },
 count => sub {
 	my %count;
 	# Names and inodes that files have left in caches. The bit of 4 is for not saying so in the log.

@@ -26,6 +26,7 @@ begin => sub {
 	put("$dir/buffer_size_kb", 64);
 	put("$dir/events/percpu/$_/enable", 1) foreach qw(percpu_alloc_percpu percpu_free_percpu);
 },
+lacks => sub { -d $dir ? () : "there is no $dir, which tracefs would have" },
 count => sub {
 	take();
 	my %count;

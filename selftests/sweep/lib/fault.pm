@@ -21,23 +21,30 @@ sub error_in_turn {
 	return $ERRORS[($n + int $n / @ERRORS) % @ERRORS];
 }
 
+# Returns a number that is always the same for a name, so that what is chosen by it does not depend on what else there is.
+sub number_of_name { return unpack '%32C*', $_[0] }
+
 sub new {
 	my ($class, %self) = @_;
 	return bless {%self}, $class;
 }
 
+# Its state and, if that is called more than once, which call.
+sub call {
+	my ($self) = @_;
+	return $self->{state} . ($self->{of} > 1 ? "#$self->{number}" : '');
+}
+
 # What all faults have in common that differ in nothing but CPU and error.
 sub group {
 	my ($self) = @_;
-	my $which = $self->{of} > 1 ? "#$self->{number}" : '';
-	return "$self->{subject}/$self->{operation}/$self->{callback}/$self->{state}$which";
+	return "$self->{subject}/$self->{operation}/$self->{callback}/" . $self->call;
 }
 
 # Its name, by which it can be repeated.
 sub id {
 	my ($self) = @_;
-	my $which = $self->{of} > 1 ? "#$self->{number}" : '';
-	my $id = "$self->{subject}/$self->{operation}/cpu$self->{cpu}/$self->{callback}/$self->{state}$which=$self->{errno}";
+	my $id = "$self->{subject}/$self->{operation}/cpu$self->{cpu}/$self->{callback}/" . $self->call . "=$self->{errno}";
 	$id .= "+$self->{second}{callback}/$self->{second}{state}=$self->{second}{errno}" if $self->{second};
 	return $id;
 }

@@ -7,8 +7,9 @@
 #   count => sub { ... }	returns pairs of a name and a number, which must not grow each time
 #   test => sub { ... }	returns what is wrong, in words, of what happened since the last call
 #
-# and "begin", for what it needs before the first call, and "end", which undoes that. A check that has something to wait
-# for when it looks has a "start" too, which is called before the others look.
+# and "begin", for what it needs before the first call, and "end", which undoes that; "lacks" says what this machine does
+# not have of what it looks at. A check that has something to wait for when it looks has a "start" too, which is called
+# before the others look.
 package look;
 use strict;
 use warnings;
@@ -53,6 +54,12 @@ sub ask {
 sub end {
 	my ($self) = @_;
 	ask($_, 'end') foreach @{$self->{checks}};
+}
+
+# Returns what is not looked at on this machine: for each check its name and why.
+sub lacking {
+	my ($self) = @_;
+	return map { my $check = $_; map { "$check->{name}: $_" } ask($check, 'lacks') } @{$self->{checks}};
 }
 
 # Lets checks begin to look.
@@ -118,6 +125,18 @@ sub changed {
 	return grep { !$self->{noise}{$name}{$_} && !$self->{told}{$name}{$_}{$now->{$_} // ''} } differences($before, $now);
 }
 
+# Forgets what has been told of a check and is now as it was in the picture that it was compared with: the next to
+# change it is another.
+sub forget_told {
+	my ($self, $name, $before, $now) = @_;
+	my $told = $self->{told}{$name} or return;
+	foreach my $what (keys %$told) {
+		next if ($before->{$what} // "\0") ne ($now->{$what} // "\0");
+		my $of = $told->{$what};
+		delete @$of{grep { $of->{$_} == $before } keys %$of};
+	}
+}
+
 # Compares the machine with how it was: returns findings. What differs is looked at again for some time.
 sub compare {
 	my ($self, $before) = @_;
@@ -129,6 +148,7 @@ sub compare {
 		@differ = grep {
 			my $name = $_->{name};
 			$now{$name} = see($_);
+			$self->forget_told($name, $before->{$name}, $now{$name});
 			$self->changed($name, $before->{$name}, $now{$name});
 		} @differ;
 		return !@differ;
@@ -140,7 +160,7 @@ sub compare {
 			@changed;
 		push @findings, [$name, join "\n", @lines > 20 ? (@lines[0 .. 19], '...') : @lines];
 		# What stays so is told once, and not for each fault after this one.
-		$self->{told}{$name}{$_}{$now->{$_} // ''} = 1 foreach @changed;
+		$self->{told}{$name}{$_}{$now->{$_} // ''} = $was foreach @changed;
 	}
 	return @findings;
 }

@@ -74,15 +74,16 @@ sub unload_drivers {
 	return @left;
 }
 
-# Returns the names of the modules of this kernel that set up states. Beside the VM's modules there is a
-# list; else all are read.
+# Returns the names of the modules of this kernel that set up states themselves, or by what they use and there is a scenario
+# of. Beside the VM's modules there is a list; else all are read.
 sub drivers_of_kernel {
 	my ($here) = @_;
 	my $in;
 	open($in, '<', "$lib/modules.cpuhp") or open($in, '-|', "$here/../rust_hotplug/find_drivers", $lib) or
 		die "sweep: find_drivers: $!\n";
 	chomp(my @names = <$in>);
-	return @names;
+	my %listed = map { $_ => 1 } @names;
+	return (@names, grep { !$listed{$_} && file_of($_) } names_in("$here/drivers"));
 }
 
 1;

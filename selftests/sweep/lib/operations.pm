@@ -30,7 +30,7 @@ sub end_of { my ($name, $cpu) = @_; return named($operation{$name}{to}, $cpu) }
 # Does it. Returns 0 or the name of the error.
 sub do_operation {
 	my ($name, $cpu) = @_;
-	return put("$CPU/cpu$cpu/online", $name eq 'online' ? 1 : 0) if $name =~ /^o/;
+	return put("$CPU/cpu$cpu/online", $name eq 'online' ? 1 : 0) if $name !~ /^smt/;
 	return put("$CPU/smt/control", $name eq 'smt-on' ? 'on' : 'off');
 }
 
@@ -40,11 +40,14 @@ sub smt_siblings {
 	return grep { (expand(get("$CPU/cpu$_/topology/thread_siblings_list")))[0] != $_ } @hotpluggable;
 }
 
+# Where the machine does without SMT, it stays so.
+my $smt_was_on = (get("$CPU/smt/control") // '') eq 'on';
+
 # Brings all CPUs online. Returns what does not work.
 sub all_online {
 	my @wrong;
 	# A number is what an "off" that has failed leaves there, and then the next does nothing.
-	put("$CPU/smt/control", 'on') if (get("$CPU/smt/control") // '') =~ /^(off|\d+)$/;
+	put("$CPU/smt/control", 'on') if $smt_was_on && (get("$CPU/smt/control") // '') =~ /^(off|\d+)$/;
 	foreach my $cpu (@hotpluggable) {
 		my $state = get("$CPU/cpu$cpu/hotplug/state");
 		next if (get("$CPU/cpu$cpu/online") // '') eq '1' && $state eq '' . top();

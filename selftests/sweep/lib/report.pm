@@ -7,15 +7,16 @@ use warnings;
 use IO::Handle;
 use kernel;
 
-# new(known => FILE, json => FILE, planned => NUMBER, timeline => PROGRAM, quiet => 0 or 1): FILE "known" has what is
-# known and expected; the program draws logs; if it is quiet, it only says what it has found, on stderr.
+# new(known => FILE, json => FILE, resume => 0 or 1, planned => NUMBER, timeline => PROGRAM, quiet => 0 or 1): FILE "known"
+# has what is known and expected; with "resume" the results are added to those in the other file; the program draws logs;
+# if it is quiet, it only says what it has found, on stderr.
 sub new {
 	my ($class, %self) = @_;
 	my $self = bless {%self, n => 0, passed => 0, failed => 0, skipped => 0, xfailed => 0, found => {},
 		order => [], start => now(), told => now()}, $class;
 	$self->{expected} = read_known($self->{known});
 	if (defined $self->{json}) {
-		open($self->{json_out}, '>', $self->{json}) or die "sweep: --json: $self->{json}: $!\n";
+		open($self->{json_out}, $self->{resume} ? '>>' : '>', $self->{json}) or die "sweep: --json: $self->{json}: $!\n";
 		$self->{json_out}->autoflush(1);
 	}
 	STDOUT->autoflush(1);

@@ -28,8 +28,8 @@ sub timed {
 }
 
 # Takes the picture that the machine has to look like in a position: with nothing loaded, or a driver in use.
-# Three times, between which CPUs go off and on: what the first changes may be for good; what the second changes
-# and the third changes again grows, which is a finding; what only one of these changes does so by itself.
+# It is taken four times, between which CPUs go off and on: what changes between the first two may do so once; what changes
+# between the last two and did before grows, which is a finding; what changes only between the last two does so by itself.
 sub learn_pictures {
 	my ($self, $subject) = @_;
 	my $name = $subject->{name};
@@ -39,6 +39,7 @@ sub learn_pictures {
 	my %seen;
 	foreach my $time (1 .. 4) {
 		foreach my $position (@positions) {
+			return @findings if $self->{stopped}->();
 			$self->{tell}->("$name: off and on without a fault: $position");
 			push @findings, map { ['again', $_] } $self->timed(sub { go_to($position) });
 			push @{$seen{$position}}, $self->{look}->picture;
@@ -106,7 +107,7 @@ sub in_hotplug {
 	push @findings, @more;
 	if ($operation =~ /^smt/) {
 		# CPUs before the one that failed have gone. Which these are is not looked at.
-		$self->{look}->wrong;
+		push @findings, $self->{look}->wrong;
 		operations::is_at('?');
 	} else {
 		operations::is_at(end_of($operation, $cpu)) if $err eq '0';
@@ -165,7 +166,7 @@ sub in_rollback {
 	fault::disarm_all();
 	operations::is_at('?');
 	push @findings, map { ['again', $_] } go_to('all');
-	$self->{look}->wrong;
+	push @findings, map { ['rollback', "$_->[0]: $_->[1]"] } $self->{look}->wrong;
 	fault::disarm_all();
 	# Each CPU goes all the way once more.
 	my @stuck = map { ['again', $_] } go_to("cpu$cpu"), go_to('all');
@@ -218,7 +219,9 @@ sub repeat {
 	my ($self, $subject, $times, @faults) = @_;
 	my $name = $subject->{name};
 	my $in_start = $faults[0]{operation} =~ /^(load|use)$/;
-	fault::add_state($faults[0]{state});
+	my $err = fault::add_state($faults[0]{state});
+	return ['result', "its state cannot be made to fail: $err"] if $err;
+	my $hits = 0;
 	my $do = sub {
 		foreach my $n (0 .. $times - 1) {
 			last if $self->{stopped}->();
@@ -231,6 +234,7 @@ sub repeat {
 				$fault->arm;
 				my $err = $self->timed(sub { do_operation($operation, $cpu) });
 				operations::is_at('?') if $err eq '0';
+				$hits += $fault->hits;
 				next;
 			}
 			fault::disarm_all();
@@ -241,6 +245,7 @@ sub repeat {
 				$fault->arm;
 				$self->timed(sub { $subject->step('use') });
 			}
+			$hits += $fault->hits;
 			fault::disarm_all();
 			$self->timed(sub { $subject->stop });
 		}
@@ -249,33 +254,44 @@ sub repeat {
 	};
 	my $driven = !$in_start && $name ne 'kernel';
 	my @findings = $driven ? $subject->start : ();
-	# Between two groups there are a few faults, which cannot make anything grow by so much.
+	# What has grown since the last group, for which there were some faults, is looked at again.
 	my $before = $driven ? $self->{look}->numbers : ($self->{numbers} //= $self->{look}->numbers);
 	my ($after, @grown) = $self->grown_twice($before, $times, $do);
 	push @findings, map { [$_->[0], "grows each time: $_->[1] after $times times"] } @grown;
 	push @findings, $subject->stop if $driven;
 	$self->{numbers} = $driven ? undef : $after;
-	$self->{look}->wrong;
-	return @findings;
+	push @findings, [$faults[0]{number} > 1 ? 'reach' : 'result', "no fault has fired in $times times"] if !$hits;
+	return (@findings, $self->wrong_in_repeats);
 }
 
-# CPUs go off and on so many times without any fault: what grows each time is a finding.
+# Asks all checks what has happened in the repeats. That kmemleak has found something, which the log has, was counted.
+sub wrong_in_repeats {
+	my ($self) = @_;
+	return grep { $_->[1] !~ /kmemleak/ } $self->{look}->wrong;
+}
+
+# CPUs go off and on so many times without any fault, with nothing loaded or a driver in use: what grows each time is a
+# finding.
 sub repeat_cycles {
-	my ($self, $times) = @_;
+	my ($self, $subject, $times) = @_;
+	my $driven = $subject->{name} ne 'kernel';
 	my @positions = map { "cpu$_" } hotpluggable_cpus();
 	my $do = sub {
 		foreach my $n (0 .. $times - 1) {
 			last if $self->{stopped}->();
-			$self->{tell}->('CPUs off and on, again and again');
+			$self->{tell}->("$subject->{name}: CPUs off and on, again and again");
 			$self->timed(sub { go_to($positions[$n % @positions]) });
 		}
 		go_to('all');
 	};
+	my @findings = $driven ? $subject->start : ();
 	# Once before, for what is allocated the first time only.
 	$do->();
-	my $before = $self->{look}->numbers;
-	($self->{numbers}, my @grown) = $self->grown_twice($before, $times, $do);
-	return map { ['cycle', "$_->[0]: $_->[1] after $times times"] } @grown;
+	my ($after, @grown) = $self->grown_twice($self->{look}->numbers, $times, $do);
+	push @findings, map { ['cycle', "$_->[0]: $_->[1] after $times times"] } @grown;
+	push @findings, $subject->stop if $driven;
+	$self->{numbers} = $driven ? undef : $after;
+	return (@findings, $self->wrong_in_repeats);
 }
 
 1;

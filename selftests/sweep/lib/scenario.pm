@@ -7,7 +7,7 @@
 #   needs => sub { ... }		whether this machine has what it takes
 #   use => sub { ... }			makes the driver set up what it has
 #   check => sub { ... }		whether it does its work
-#   undo => sub { ... }			undoes "use", also if that stopped half-way
+#   undo => sub { ... }			undoes "use", also if that stopped half-way, but only then
 #
 # and, for make sweep, what the VM must have: "qemu" for options of QEMU, "cpu" for its CPU, "append" for the kernel's
 # command line, each as text in quotes on one line;
@@ -39,7 +39,7 @@ sub read_file {
 sub of_driver {
 	my ($here, $driver) = @_;
 	my ($what, $parameters) = split ' ', $driver, 2;
-	my $name = $what =~ m{/|\.ko$} ? find_module($what) : $what;
+	my $name = $what =~ m{/|\.ko$} ? find_module($what) : $what =~ tr/-/_/r;
 	my $file = "$here/drivers/$name";
 	my $scenario = -e $file ? read_file($file) : {};
 	$scenario->{modules} //= [$name];

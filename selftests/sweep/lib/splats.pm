@@ -5,8 +5,8 @@ package splats;
 use strict;
 use warnings;
 
-our $SPLAT = qr/BUG: |kernel BUG at|WARNING: |Oops|Kernel panic|[Gg]eneral protection fault|
-	[Uu]nable to handle|
+our $SPLAT = qr/BUG: |kernel\ BUG\ at|WARNING: |Oops|Kernel\ panic|[Gg]eneral\ protection\ fault|
+	[Uu]nable\ to\ handle|
 	possible\ (?:circular|recursive|irq\ lock)|inconsistent\ lock\ state|suspicious\ RCU|
 	INFO:\ rcu|rcu:.*(?:stall|starved)|detected\ stall|lock\ held\ when\ returning|
 	KASAN: |UBSAN: |KCSAN: |KFENCE: |ODEBUG: |refcount_t: |list_(?:add|del)\ corruption|

@@ -52,8 +52,9 @@ sub load {
 # Does what the scenario says. Returns 0 or what has failed: for a write the name of the error.
 sub step {
 	my ($self, $name) = @_;
-	my $step = $self->{scenario}{$name} or return 0;
-	return scenario::run($step);
+	my $step = $self->{scenario}{$name};
+	$self->{used} = 1 if $name eq 'use';
+	return $step ? scenario::run($step) : 0;
 }
 
 sub unload {
@@ -80,9 +81,10 @@ sub works {
 	return $err ? ['work', "does not do its work: $err"] : ();
 }
 
+# Undoes what using it has done, also if that stopped half-way, and unloads it. Returns findings.
 sub stop {
 	my ($self) = @_;
-	my $err = $self->step('undo');
+	my $err = delete $self->{used} ? $self->step('undo') : 0;
 	return (($err ? ['again', "cannot be undone: $err"] : ()), $self->unload);
 }
 
@@ -110,6 +112,7 @@ sub called {
 	my %names = names_now();
 	foreach my $record (records::more($log)) {
 		my ($callback, $op) = @$record{qw(callback op)};
+		die "sweep: the log is too short for all calls: load rust_hotplug with a greater log_records=\n" if $callback eq 'lost';
 		next if $callback !~ /^(startup|teardown)$/ || grep { $_ eq $record->{state} } @STATES;
 		my $state = name_in($record, \%names);
 		$number_of{$state} = $record->{id};
@@ -133,9 +136,10 @@ sub prepares {
 	return $number < $first_online;
 }
 
-# Does one round without a fault, and learns what can fail. Returns findings. Of the module, this only reads the log.
+# Does one round without a fault, and learns what can fail. Returns findings. Of the module, this only reads the log. It
+# ends early if "stopped" returns something.
 sub learn {
-	my ($self) = @_;
+	my ($self, $stopped) = @_;
 	# What is set up with CPUs offline makes no calls on those.
 	my @findings = map { ['again', $_] } go_to('all');
 	my @steps;
@@ -144,31 +148,32 @@ sub learn {
 	%in_kernel = %left if $self->{name} eq 'kernel';
 	delete @left{keys %in_kernel};
 	my $log = records::from_here();
-	my $look = sub {
+	my $note = sub {
 		my ($step, $cpu) = @_;
 		push @steps, [$step, $cpu, called($log)];
 	};
 	if ($self->{name} ne 'kernel') {
 		my $err = $self->load;
 		return ['again', "cannot be loaded: $err"] if $err;
-		$look->('load');
+		$note->('load');
 		$err = $self->step('use');
 		if ($err) {
 			$self->stop;
 			return ['again', "cannot be used: $err"];
 		}
-		$look->('use');
+		$note->('use');
 	}
 	my @operations = map { [offline => $_], [online => $_] } hotpluggable_cpus();
 	push @operations, ['smt-off', $_], ['smt-on', $_] foreach (smt_siblings())[0] // ();
 	foreach (@operations) {
 		my ($operation, $cpu) = @$_;
+		last if $stopped->();
 		push @findings, map { ['again', $_] } go_to(begin_of($operation, $cpu));
 		records::skip($log);
 		my $err = do_operation($operation, $cpu);
 		operations::is_at(end_of($operation, $cpu));
 		push @findings, ['again', "$operation of CPU $cpu without any fault: $err"] if $err;
-		$look->($operation, $cpu);
+		$note->($operation, $cpu);
 		push @findings, $self->works;
 	}
 	push @findings, map { ['again', $_] } go_to('all');
@@ -177,14 +182,16 @@ sub learn {
 	return @findings;
 }
 
-# Makes the list of faults out of what was called in each step, but for the states that were left.
+# Makes the list of faults out of what was called in each step. Of the states that an earlier driver has left, those are
+# this one's that are called when it is loaded or used: no CPU comes or goes then.
 sub plan {
 	my ($self, $left, @steps) = @_;
 	my (%own, @faults);
 	# A driver's are those of which it makes more calls than there are without it.
 	foreach (@steps) {
 		my ($step, undef, $calls) = @$_;
-		foreach my $state (grep { !$left->{$_} } keys %$calls) {
+		my $starts = $step =~ /^(load|use)$/;
+		foreach my $state (grep { $starts || !$left->{$_} } keys %$calls) {
 			foreach my $callback (keys %{$calls->{$state}}) {
 				foreach my $cpu (keys %{$calls->{$state}{$callback}}) {
 					my $key = "$step $state $callback $cpu";
@@ -209,11 +216,11 @@ sub plan {
 			}
 		}
 	}
-	# By group, so that a state is added once for all of them; and the errors in turn.
+	# By group, so that a state is added once for all of them; and the errors in turn, from one that its name decides.
 	my %group;
 	push @{$group{$_->group}}, $_ foreach @faults;
-	my $n = 0;
-	foreach my $name (sort keys %group) {
+	foreach my $name (keys %group) {
+		my $n = fault::number_of_name($name);
 		$_->{errno} = fault::error_in_turn($n++) foreach @{$group{$name}};
 	}
 	$self->{groups} = [map { $group{$_} } sort keys %group];
@@ -222,7 +229,6 @@ sub plan {
 # Makes pairs of the faults: the second in what is undone because of the first. One CPU has to do, there are many.
 sub pair {
 	my ($self) = @_;
-	my $n = 0;
 	my @groups;
 	my @cpus = hotpluggable_cpus();
 	my @faults = grep { $_->{cpu} == $cpus[-1] && $_->{operation} =~ /^(online|offline)$/ && $_->{number} == 1 }
@@ -232,6 +238,7 @@ sub pair {
 		# With EBUSY the file "online" would try again, from where the second fault has left the CPU.
 		$first->{errno} = 'EAGAIN' if $first->times > 1;
 		my $at = $number_of{$first->{state}};
+		my $n = fault::number_of_name($first->group);
 		my @undone = $first->{operation} eq 'online' ?
 			map { [teardown => $_] } grep { $number_of{$_} < $at } keys %torn_down :
 			map { [startup => $_] } grep { $number_of{$_} > $at } keys %startup;

@@ -28,17 +28,20 @@ sub new {
 
 sub watch {
 	my ($in, $patience, $parent, $hangs) = @_;
-	my $doing = '';
+	my ($doing, $told) = ('', 0);
 	while (1) {
 		my $ready = '';
 		vec($ready, fileno $in, 1) = 1;
-		if (select($ready, undef, undef, $patience) == 0) {
+		# Once it has told, it waits for as long as it takes: the kernel may go on.
+		if (select($ready, undef, undef, $told ? undef : $patience) == 0) {
 			$hangs->($doing, stack_of($parent));
-			return;
+			$told = 1;
+			next;
 		}
 		my $n = sysread($in, my $text, 65536);
 		return if !$n;
 		($doing) = $text =~ /([^\n]*)\n\z/;
+		$told = 0;
 	}
 }
 
