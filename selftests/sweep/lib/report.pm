@@ -25,7 +25,8 @@ sub new {
 	return $self;
 }
 
-# Each line is: CHECK ID REASON, in which ID is a pattern with * for anything.
+# Each line is: CHECK ID [/TEXT/] REASON, in which ID is a pattern with * for anything, and every line of the finding has
+# the TEXT.
 sub read_known {
 	my ($file) = @_;
 	my @known;
@@ -34,17 +35,20 @@ sub read_known {
 		next if /^\s*(#|$)/;
 		my ($check, $id, $reason) = split ' ', $_, 3;
 		chomp $reason;
+		my $text = $reason =~ s{^/([^/]*)/ }{} ? $1 : '';
 		my $pattern = join '.*', map { quotemeta } split /\*/, $id, -1;
-		push @known, {check => $check, id => qr/^$pattern$/, reason => $reason};
+		push @known, {check => $check, id => qr/^$pattern$/, text => $text, reason => $reason};
 	}
 	return \@known;
 }
 
 # Returns why a finding is expected, if it is.
 sub why_expected {
-	my ($self, $id, $check) = @_;
-	my ($known) = grep { $_->{check} eq $check && $id =~ $_->{id} } @{$self->{expected}};
-	return $known ? $known->{reason} : undef;
+	my ($self, $id, $check, $text) = @_;
+	foreach my $known (grep { $_->{check} eq $check && $id =~ $_->{id} } @{$self->{expected}}) {
+		return $known->{reason} if !grep { index($_, $known->{text}) < 0 } split /\n/, $text;
+	}
+	return undef;
 }
 
 # Reports the result of a fault, or of something else with a name. Each finding is a check and text. Returns
@@ -52,11 +56,11 @@ sub why_expected {
 sub result {
 	my ($self, $id, @findings) = @_;
 	$self->{n}++;
-	my @reasons = map { $self->why_expected($id, $_->[0]) } @findings;
+	my @reasons = map { $self->why_expected($id, @$_) } @findings;
 	foreach my $finding (@findings) {
 		my ($check, $text) = @$finding;
 		$self->said(map { "$id: $check: $_" } split /\n/, $text);
-		my $reason = $self->why_expected($id, $check);
+		my $reason = $self->why_expected($id, $check, $text);
 		# Whatever CPU and error it was is the same finding.
 		my $where = $id =~ s{/cpu\d+/}{/}r =~ s/=[A-Z]+$//r;
 		my $key = "$check $where";
