@@ -256,8 +256,8 @@
 //!
 //! - `cpuhp_state_add_instance_nocalls_cpuslocked()`: the function under it is not exported to
 //!   modules, and the kernel has nothing to remove an instance with the lock held.
-//! - States with a number of their own in `enum cpuhp_state`: a module gets a dynamic one.
-//! - States of the STARTING section.
+//! - States with a number of their own in `enum cpuhp_state`, and with that all of the STARTING
+//!   section: no user in Rust needs one yet.
 //!
 //! # Locking
 //!
