@@ -139,16 +139,24 @@ fn instance() -> Result<Pin<KBox<Instance<Counter>>>> {
 }
 
 /// Takes a CPU offline. C: `remove_cpu()`.
+///
+/// # Safety
+///
+/// The CPU has a device, as every CPU has that is or was online when the tests run.
 #[cfg(CONFIG_HOTPLUG_CPU)]
-fn remove_cpu(cpu: CpuId) -> Result {
-    // SAFETY: Any number of a CPU will do.
+unsafe fn remove_cpu(cpu: CpuId) -> Result {
+    // SAFETY: This function's own requirement: C does not look whether there is a device.
     to_result(unsafe { bindings::remove_cpu(cpu.as_u32()) })
 }
 
 /// Brings a CPU online. C: `add_cpu()`.
+///
+/// # Safety
+///
+/// As for [`remove_cpu`].
 #[cfg(CONFIG_HOTPLUG_CPU)]
-fn add_cpu(cpu: CpuId) -> Result {
-    // SAFETY: Any number of a CPU will do.
+unsafe fn add_cpu(cpu: CpuId) -> Result {
+    // SAFETY: This function's own requirement.
     to_result(unsafe { bindings::add_cpu(cpu.as_u32()) })
 }
 
@@ -246,13 +254,17 @@ mod tests {
         // SAFETY: As in the first test.
         let state = unsafe { State::<OnItsCpu>::new() }?;
         counted();
-        remove_cpu(last)?;
+        // SAFETY: The CPU was online, so it has a device.
+        unsafe { remove_cpu(last) }?;
         assert_eq!(counted(), (0, 1));
         begin(Some(last));
-        assert_eq!(add_cpu(last), Err(ENOSPC));
+        // SAFETY: As above.
+        let ret = unsafe { add_cpu(last) };
+        assert_eq!(ret, Err(ENOSPC));
         assert_eq!(counted(), (0, 0));
         begin(None);
-        add_cpu(last)?;
+        // SAFETY: As above.
+        unsafe { add_cpu(last) }?;
         assert_eq!(counted(), (1, 0));
         drop(state);
         assert_eq!(counted(), (0, cpus));
@@ -272,7 +284,9 @@ mod tests {
         let up = instance()?;
         counted();
         begin(Some(last));
-        assert_eq!(remove_cpu(last), Err(ENOSPC));
+        // SAFETY: The CPU was online, so it has a device.
+        let ret = unsafe { remove_cpu(last) };
+        assert_eq!(ret, Err(ENOSPC));
         assert_eq!(counted(), (0, 0));
         // It is not asked when it is removed, and all of its CPUs are torn down.
         drop(up);
