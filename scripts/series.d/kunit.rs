@@ -133,7 +133,12 @@ impl InstanceCallbacks for Counter {
 /// Sets up a state with instances, and adds one.
 fn instance() -> Result<Pin<KBox<Instance<Counter>>>> {
     // SAFETY: The code of the kernel stays, also when a test fails, which drops nothing.
-    let state = Arc::new(unsafe { MultiState::new() }?, GFP_KERNEL)?;
+    instance_of(unsafe { MultiState::new() }?)
+}
+
+/// Adds an instance to a state.
+fn instance_of(state: MultiState<Counter>) -> Result<Pin<KBox<Instance<Counter>>>> {
+    let state = Arc::new(state, GFP_KERNEL)?;
     let data = Counter(Atomic::new(0));
     KBox::pin_init(Instance::new(state, Ok(data)), GFP_KERNEL)
 }
@@ -228,6 +233,51 @@ mod tests {
     }
 
     #[test]
+    fn cpuhp_nocalls_cpuslocked_makes_no_calls() -> Result {
+        begin(None);
+        let guard = cpus_read_lock();
+        // SAFETY: As in the first test.
+        let state = unsafe { State::<OnItsCpu>::new_nocalls_cpuslocked(&guard) }?;
+        state.remove_nocalls_cpuslocked(&guard);
+        drop(guard);
+        assert_eq!(counted(), (0, 0));
+        Ok(())
+    }
+
+    #[test]
+    fn cpuhp_assume_held_is_a_guard() -> Result {
+        let (cpus, last) = online();
+        begin(None);
+        let guard = cpus_read_lock();
+        // SAFETY: This task has the lock, and `held` is not used once it is released.
+        let held = unsafe { CpusReadGuard::assume_held() };
+        let seen = held.online_cpus().last();
+        // SAFETY: As in the first test.
+        let state = unsafe { State::<OnItsCpu>::new_cpuslocked(held) };
+        drop(guard);
+        // It is removed with the lock released, and takes it.
+        drop(state?);
+        assert_eq!(seen, last);
+        assert_eq!(counted(), (cpus, cpus));
+        Ok(())
+    }
+
+    #[test]
+    fn cpuhp_number_is_a_dynamic_one() -> Result {
+        // SAFETY: As in the first test.
+        let prepare = unsafe { State::<InTheTask>::new_nocalls() }?;
+        // SAFETY: As in the first test.
+        let online = unsafe { State::<OnItsCpu>::new_nocalls() }?;
+        let numbers = (prepare.number(), online.number());
+        drop((prepare, online));
+        assert!(numbers.0 >= bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN);
+        assert!(numbers.0 <= bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN_END);
+        assert!(numbers.1 >= bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN);
+        assert!(numbers.1 <= bindings::cpuhp_state_CPUHP_AP_ONLINE_DYN_END);
+        Ok(())
+    }
+
+    #[test]
     fn cpuhp_instance_is_called_and_rolled_back() -> Result {
         let (cpus, last) = online();
         begin(None);
@@ -238,6 +288,44 @@ mod tests {
         begin(last);
         assert_eq!(instance().err(), Some(ENOSPC));
         assert_eq!(counted(), (cpus - 1, cpus - 1));
+        Ok(())
+    }
+
+    #[test]
+    fn cpuhp_instance_nocalls_makes_no_calls() -> Result {
+        begin(None);
+        // SAFETY: As in the first test.
+        let state = Arc::new(unsafe { MultiState::new() }?, GFP_KERNEL)?;
+        let data = Counter(Atomic::new(0));
+        let up = KBox::pin_init(Instance::new_nocalls(state, Ok(data)), GFP_KERNEL)?;
+        drop(up);
+        assert_eq!(counted(), (0, 0));
+        Ok(())
+    }
+
+    #[test]
+    fn cpuhp_instance_may_go_without_calls() -> Result {
+        let (cpus, _) = online();
+        begin(None);
+        let mut up = instance()?;
+        up.as_mut().set_nocalls();
+        drop(up);
+        assert_eq!(counted(), (cpus, 0));
+        Ok(())
+    }
+
+    #[test]
+    fn cpuhp_multi_cpuslocked_takes_instances() -> Result {
+        let (cpus, _) = online();
+        begin(None);
+        let guard = cpus_read_lock();
+        // SAFETY: As in the first test.
+        let state = unsafe { MultiState::new_cpuslocked(&guard) };
+        drop(guard);
+        let up = instance_of(state?)?;
+        assert_eq!(counted(), (cpus, 0));
+        drop(up);
+        assert_eq!(counted(), (0, cpus));
         Ok(())
     }
 
