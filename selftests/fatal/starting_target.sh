@@ -20,7 +20,17 @@ cpu=${hotpluggable##* }
 state_number RCU/tree:dying
 put "$number" "$CPU/cpu$cpu/hotplug/target"
 
-# This is reached only if the kernel has survived it.
+# This is reached only if the kernel has survived it. Next to these states are two that are no better.
 expect "the write of $number to target" "$err" EINVAL
-expect_cpu "$cpu" hotplug/state "$all_up"
+state_number idle:dead
+from=$number
+state_number ap:online
+to=$number
+i=$from
+while [ "$i" -le "$to" ] && [ ! "$outside_failed" ]; do
+	put "$i" "$CPU/cpu$cpu/hotplug/target"
+	expect "the write of $i to target" "$err" EINVAL
+	expect_cpu "$cpu" hotplug/state "$all_up"
+	i=$((i + 1))
+done
 [ ! "$outside_failed" ]
