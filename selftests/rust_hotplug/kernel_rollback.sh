@@ -375,6 +375,39 @@ offline_rollback() {
 	end_case
 }
 
+# An instance refuses, and one before it cannot be started up again: only that one is not up.
+offline_rollback_part() {
+	begin_case "an instance refuses to go, and one that did go fails to come back: the others count as up"
+	start
+	with both online_multi a b c
+	arm online_multi/instances/b teardown EIO "$cpu"
+	arm online_multi/instances/c startup ENOMEM "$cpu"
+	splats_begin
+	cpu_down "$cpu"
+	splats_end
+	expect "the write of 0 to online, which shows the first error," "$err" EIO
+	then_called online_multi/c teardown
+	then_called online_multi/b teardown EIO
+	then_called online_multi/c startup ENOMEM
+	expect_seen "the failures"
+	expect "what warned" "$warned" kernel/cpu.c
+	expect_cpu "$cpu" online 1
+	number_of online_multi
+	expect_cpu "$cpu" hotplug/state "$number"
+	splats_begin
+	cpu_down "$cpu"
+	expect "another write of 0 to online" "$err" 0
+	# The state counts as up, so all of its instances are called.
+	a_breach online_multi/c startup-before-teardown
+	for i in c b a; do
+		then_called online_multi/$i teardown
+	done
+	then_called online teardown
+	then_called prepare teardown
+	expect_seen "the next offline"
+	coped
+}
+
 # The rollback runs on the control CPU: the CPU goes down again after a startup has failed.
 online_rollback_dead() {
 	begin_case "a DEAD callback that fails in the rollback of an online"
@@ -544,6 +577,49 @@ online_rollback() {
 	*)			not_so "these files warned: $warned" ;;
 	esac
 	end_case
+}
+
+# The state has been started up in part, and is undone in part: it is not up, and the next online starts it up.
+online_rollback_part() {
+	begin_case "an instance fails to come up, and one before it to be undone: the state counts as down"
+	start
+	with both online_multi a b c
+	cpu_down "$cpu"
+	set_to 1 $SYS/reset
+	arm online_multi/instances/b startup EIO "$cpu"
+	arm online_multi/instances/c teardown ENOMEM "$cpu"
+	splats_begin
+	cpu_up "$cpu"
+	expect "the write of 1 to online, which shows the first error," "$err" EIO
+	get "$CPU/cpu$cpu/hotplug/state"
+	state=$value
+	number_of online_multi
+	if [ "$state" != $((number - 1)) ]; then
+		known "callbacks have run on the wrong CPU, see the last case"
+		want=
+		whole "$cpu"
+		again "$cpu"
+		splats_end >/dev/null
+		end_case
+		return
+	fi
+	splats_go_on
+	expect "what warned" "$warned" kernel/cpu.c
+	then_called prepare startup
+	then_called online startup
+	then_called online_multi/c startup
+	then_called online_multi/b startup EIO
+	then_called online_multi/c teardown ENOMEM
+	expect_seen "the failures"
+	cpu_up "$cpu"
+	expect "another write of 1 to online" "$err" 0
+	a_breach online_multi/c teardown-before-startup
+	for i in c b a; do
+		then_called online_multi/$i startup
+	done
+	expect_seen "the next online"
+	expect_whole "$cpu"
+	coped
 }
 
 #
@@ -741,7 +817,7 @@ own_state() {
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 14 unloaded
+begin 16 unloaded
 cpu=${hotpluggable%% *}
 # shellcheck disable=SC2086 # a list
 set -- $online
@@ -753,6 +829,7 @@ dead_single
 dead_unprepared
 dead_instance
 offline_rollback
+offline_rollback_part
 online_rollback_dead
 dead_rollback
 lone_callback startup
@@ -760,6 +837,7 @@ lone_callback teardown
 instance_rollback
 startup_alone
 own_state
-# This is the last case, as it may leave more behind than again() can mend.
+# These are the last cases, as they may leave more behind than again() can mend.
+online_rollback_part
 online_rollback
 finish
