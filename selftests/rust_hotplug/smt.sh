@@ -134,10 +134,15 @@ off_fails() {
 	want="$want${want:+$nl}hotplug online_multi teardown $last cpuhp/$last 0"
 	call hotplug online teardown "$last" EIO
 	call hotplug online_multi startup "$last"
-	expect_calls
-	expect_file online/teardown_inject/hits 1
 	get $CPU/online
 	expand "$value"
+	# With ../reports/fixes/smt-off-stuck.patch these come back.
+	for i in $siblings; do
+		# shellcheck disable=SC2086 # a list
+		[ "$i" = "$last" ] || ! list_has "$i" $list || up_calls "$i"
+	done
+	expect_calls
+	expect_file online/teardown_inject/hits 1
 	# shellcheck disable=SC2086 # a list
 	list_has "$last" $list || not_so "CPU $last is offline"
 	consistent
@@ -175,6 +180,23 @@ again() {
 	get $CPU/online
 	expand "$value"
 	[ "$list" = "$primaries" ] || known "the kernel says that off succeeds, and does nothing"
+	consistent
+	end_smt
+}
+
+# Whatever the kernel makes of a failure, the siblings that have gone must not be stuck.
+on_after_off() {
+	begin_smt "after off has failed, on brings back the siblings that had gone"
+	arm online teardown EIO "$last"
+	smt off
+	expect "off" "$err" EIO
+	smt on
+	expect "on" "$err" 0
+	get $SMT
+	expect "smt/control" "$value" on
+	get $CPU/online
+	expand "$value"
+	expect "CPUs online" "$list" "$online"
 	consistent
 	end_smt
 }
@@ -256,7 +278,7 @@ find_siblings
 [ "$siblings" ] || skip_all "no core has two threads"
 first=${siblings%% *}
 last=${siblings##* }
-begin 7
+begin 8
 undo=restore_smt
 
 active
@@ -267,4 +289,5 @@ for state in prepare online; do
 	on_fails $state
 done
 again
+on_after_off
 finish
