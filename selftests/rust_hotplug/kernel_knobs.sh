@@ -86,6 +86,24 @@ target_up() {
 	end_case
 }
 
+# The number of the last event that was sent to user space tells.
+target_same() {
+	begin_case "the state in which the CPU is, written to hotplug/target, sends no event"
+	ready
+	if [ ! -r /sys/kernel/uevent_seqnum ]; then
+		skip_case "$case_name" "no uevent_seqnum"
+		return
+	fi
+	get /sys/kernel/uevent_seqnum
+	events=$value
+	put "$all_up" "$CPU/cpu$cpu/hotplug/target"
+	expect "the write of $all_up to target" "$err" 0
+	get /sys/kernel/uevent_seqnum
+	expect "uevent_seqnum" "$value" "$events"
+	expect_whole "$cpu"
+	end_case
+}
+
 target_values() {
 	begin_case "hotplug/target without CPU_HOTPLUG_STATE_CONTROL takes 0 and $all_up only"
 	ready
@@ -530,7 +548,7 @@ fail_after_removal() {
 throwaway || skip_all "it leaves a CPU half-way: not on a machine that is kept"
 [ "$hotpluggable" ] || skip_all "no CPU can go offline here"
 command -v taskset >/dev/null || skip_all "no taskset"
-begin 16
+begin 17
 cpu=${hotpluggable%% *}
 other=${hotpluggable##* }
 [ "$other" != "$cpu" ] || other=
@@ -540,6 +558,7 @@ third=$3
 
 target_down
 target_up
+target_same
 target_values
 target_last
 two_writers
