@@ -19,6 +19,7 @@ use Exporter 'import';
 use Errno;
 use Fcntl;
 use IO::Handle;
+use POSIX ();
 use interface;
 use modules;
 
