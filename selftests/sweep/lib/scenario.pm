@@ -23,7 +23,7 @@ use POSIX ();
 use interface;
 use modules;
 
-our @EXPORT = qw(set try wait_for make_dir remove_dir fill holds cipher give_up);
+our @EXPORT = qw(set try wait_for make_dir remove_dir fill holds cipher since give_up);
 
 # Reads the scenario in a file.
 sub read_file {
@@ -58,6 +58,13 @@ sub run {
 }
 
 sub give_up { die "$_[0]\n" }
+
+# Gives up on a kernel that is older than this one, for the reason.
+sub since {
+	my ($major, $minor, $why) = @_;
+	my ($is_major, $is_minor) = (POSIX::uname())[2] =~ /^(\d+)\.(\d+)/;
+	give_up("before $major.$minor $why") if $is_major < $major || $is_major == $major && $is_minor < $minor;
+}
 
 # Writes a value to a file. What fails is named by the error alone, so that it can be compared.
 sub set {
