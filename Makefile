@@ -194,7 +194,7 @@ help:
 	@echo '  SEED=N         - torture, mutants: what is drawn from [a new one, which is printed]'
 	@echo '  N=N            - mutants: so many [20]; scripts/mutants --help has QUICK=, FILES= and MUTANT='
 	@echo '  PROCESSES=N    - from how many processes at once, 8 to 1000 [12]'
-	@echo '  DRIVERS="A B"  - sweep: these drivers; all: the kernel and every driver that sets up states'
+	@echo '  DRIVERS="A B"  - sweep: these drivers; all: the kernel, all that set up states or have a scenario'
 	@echo '  OPTIONS="..."  - sweep: options of selftests/sweep/sweep, as --only ID or --shard 2/5'
 	@echo '  TIMEOUT=S      - end a command in the VM after so many seconds [3600, more with more CPUS; debug: 10800]'
 	@echo '  CACHE=DIR      - where downloads and kernel trees are kept [~/.cache/rust_hotplug]'

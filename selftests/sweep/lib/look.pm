@@ -97,11 +97,13 @@ sub numbers {
 	return {map { $_->{count} ? ($_->{name} => {ask($_, 'count')}) : () } @{$self->{checks}}};
 }
 
-# Returns what is wrong of what has happened since the last call: findings, each of a check and text.
+# Returns what is wrong of what has happened since the last call: findings, each of a check and text. Only these checks are
+# asked, if any are named.
 sub wrong {
-	my ($self) = @_;
+	my ($self, @only) = @_;
 	reader::look_anew();
-	return map { my $check = $_; map { [$check->{name}, $_] } ask($check, 'test') } @{$self->{checks}};
+	my @checks = grep { my $name = $_->{name}; !@only || grep { $_ eq $name } @only } @{$self->{checks}};
+	return map { my $check = $_; map { [$check->{name}, $_] } ask($check, 'test') } @checks;
 }
 
 # Takes names of what a check looks at out of what has to be as it was, as it changes by itself.

@@ -21,7 +21,7 @@ sub read_dependencies {
 	while (defined(my $line = <$in>)) {
 		my ($path, @needed) = split /[:\s]+/, $line;
 		my $name = name_of($path);
-		$path_of{$name} = "$lib/$path";
+		$path_of{$name} //= "$lib/$path";
 		$needs{$name} = [map { name_of($_) } @needed];
 	}
 }

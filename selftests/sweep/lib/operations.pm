@@ -58,6 +58,8 @@ sub all_online {
 		if (get("$CPU/cpu$cpu/hotplug/state") ne '' . top()) {
 			put("$CPU/cpu$cpu/hotplug/target", 0);
 			$err = put("$CPU/cpu$cpu/online", 1);
+			# That file may still say that the CPU is online, and then does nothing.
+			$err = put("$CPU/cpu$cpu/hotplug/target", top()) if get("$CPU/cpu$cpu/hotplug/state") ne '' . top();
 		}
 		$state = get("$CPU/cpu$cpu/hotplug/state");
 		push @wrong, "CPU $cpu does not come online: $err, it is at state $state" if $state ne '' . top();

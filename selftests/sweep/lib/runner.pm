@@ -221,7 +221,13 @@ sub repeat {
 	my $in_start = $faults[0]{operation} =~ /^(load|use)$/;
 	my $err = fault::add_state($faults[0]{state});
 	return ['result', "its state cannot be made to fail: $err"] if $err;
-	my $hits = 0;
+	fault::disarm_all();
+	my ($hits, %wrong) = (0);
+	# What is disarmed forgets what the checker has counted.
+	my $disarm = sub {
+		$wrong{"@$_"} //= $_ foreach $self->{look}->wrong(qw(misuses rollback));
+		fault::disarm_all();
+	};
 	my $do = sub {
 		foreach my $n (0 .. $times - 1) {
 			last if $self->{stopped}->();
@@ -230,26 +236,26 @@ sub repeat {
 			$self->{tell}->($fault->id . ', again and again');
 			if (!$in_start) {
 				go_to(begin_of($operation, $cpu));
-				fault::disarm_all();
+				$disarm->();
 				$fault->arm;
 				my $err = $self->timed(sub { do_operation($operation, $cpu) });
 				operations::is_at('?') if $err eq '0';
 				$hits += $fault->hits;
 				next;
 			}
-			fault::disarm_all();
+			$disarm->();
 			$fault->arm if $operation eq 'load';
 			$self->timed(sub { $subject->load });
 			if ($operation eq 'use') {
-				fault::disarm_all();
+				$disarm->();
 				$fault->arm;
 				$self->timed(sub { $subject->step('use') });
 			}
 			$hits += $fault->hits;
-			fault::disarm_all();
+			$disarm->();
 			$self->timed(sub { $subject->stop });
 		}
-		fault::disarm_all();
+		$disarm->();
 		go_to('all');
 	};
 	my $driven = !$in_start && $name ne 'kernel';
@@ -260,8 +266,10 @@ sub repeat {
 	push @findings, map { [$_->[0], "grows each time: $_->[1] after $times times"] } @grown;
 	push @findings, $subject->stop if $driven;
 	$self->{numbers} = $driven ? undef : $after;
-	push @findings, [$faults[0]{number} > 1 ? 'reach' : 'result', "no fault has fired in $times times"] if !$hits;
-	return (@findings, $self->wrong_in_repeats);
+	if (!$hits && !$self->{stopped}->()) {
+		push @findings, [$faults[0]{number} > 1 ? 'reach' : 'result', "no fault has fired in $times times"];
+	}
+	return (@findings, values %wrong, $self->wrong_in_repeats);
 }
 
 # Asks all checks what has happened in the repeats. That kmemleak has found something, which the log has, was counted.
