@@ -460,7 +460,8 @@ pub mod before_7_0 {
         #[inline]
         fn drop(&mut self) {
             if self.phase.load(atomic::Acquire) == 2 {
-                // SAFETY: By the type invariant it is initialized, and this is the last that is done with it.
+                // SAFETY: By the type invariant it is initialized, and this is the last that is
+                // done with it.
                 unsafe { self.value.get_mut().assume_init_drop() };
             }
         }
