@@ -39,18 +39,23 @@ consistent() {
 	done
 }
 
-# up: brings $siblings online again, and checks that smt/control is as before.
-up() {
-	for _cpu in $siblings; do
-		cpu_up "$_cpu"
-	done
-	restore_smt
+# all_back: checks that smt/control and the CPUs that are online are as before.
+all_back() {
 	get $SMT
 	expect "smt/control" "$value" on
 	get $CPU/online
 	expand "$value"
 	expect "CPUs online" "$list" "$online"
 	consistent
+}
+
+# up: brings $siblings online again, and checks that smt/control is as before.
+up() {
+	for _cpu in $siblings; do
+		cpu_up "$_cpu"
+	done
+	restore_smt
+	all_back
 }
 
 # With an instance, states with instances are up on the same CPUs as the others.
@@ -192,12 +197,7 @@ on_after_off() {
 	expect "off" "$err" EIO
 	smt on
 	expect "on" "$err" 0
-	get $SMT
-	expect "smt/control" "$value" on
-	get $CPU/online
-	expand "$value"
-	expect "CPUs online" "$list" "$online"
-	consistent
+	all_back
 	end_smt
 }
 
