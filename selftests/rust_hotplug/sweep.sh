@@ -205,7 +205,7 @@ no_such_driver() {
 	begin_case "a driver that is not there and has no scenario fails"
 	sweep --drivers no_such_driver
 	expect "the exit status" $status 1
-	grep -qF "there is no module of that name" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
+	grep -qF "there is no module no_such_driver for this kernel" "$tmp/out" || not_so "it says: $(cat "$tmp/out")"
 	end_case
 }
 

@@ -10,7 +10,7 @@ use interface;
 use kernel;
 use settle;
 
-our @EXPORT = qw(is_loaded load_driver unload_drivers find_module file_of drivers_of_kernel);
+our @EXPORT = qw(is_loaded is_built_in load_driver unload_drivers find_module file_of drivers_of_kernel);
 
 my $lib = '/lib/modules/' . (POSIX::uname())[2];
 my (%path_of, %needs);
@@ -31,6 +31,21 @@ sub name_of { return $_[0] =~ s{.*/}{}r =~ s/\.ko.*//r =~ tr/-/_/r }
 
 sub is_loaded { return -d "/sys/module/$_[0]/holders" }
 
+# Whether the kernel has that module in itself.
+my %built_in;
+sub is_built_in {
+	my ($name) = @_;
+	if (!%built_in) {
+		%built_in = ('' => 0);
+		open(my $in, '<', "$lib/modules.builtin") or return 0;
+		while (defined(my $line = <$in>)) {
+			chomp $line;
+			$built_in{name_of($line)} = 1;
+		}
+	}
+	return $built_in{$name};
+}
+
 # Makes a module known that is in a file of one's own.
 sub find_module {
 	my ($file) = @_;
@@ -48,7 +63,7 @@ sub file_of {
 # been loaded, in this order.
 sub load_driver {
 	my ($name, $parameters) = @_;
-	my $file = file_of($name) or return 'ENOENT';
+	my $file = file_of($name) or return is_built_in($name) ? 0 : 'ENOENT';
 	my @loaded;
 	foreach my $needed (reverse @{$needs{$name} // []}) {
 		next if is_loaded($needed);
