@@ -5,11 +5,13 @@ package report;
 use strict;
 use warnings;
 use IO::Handle;
+use POSIX ();
 use kernel;
 
-# new(known => FILE, json => FILE, resume => 0 or 1, planned => NUMBER, timeline => PROGRAM, quiet => 0 or 1): FILE "known"
-# has what is known and expected; with "resume" the results are added to those in the other file; the program draws logs;
-# if it is quiet, it only says what it has found, on stderr.
+# new(known => FILE, json => FILE, resume => 0 or 1, part => 0 or 1, planned => NUMBER, timeline => PROGRAM, quiet => 0 or
+# 1): FILE "known" has what is known and expected; with "resume" the results are added to those in the other file; "part"
+# says that it goes on where another run has ended; the program draws logs; if it is quiet, it only says what it has found,
+# on stderr.
 sub new {
 	my ($class, %self) = @_;
 	my $self = bless {%self, n => 0, passed => 0, failed => 0, skipped => 0, xfailed => 0, found => {},
@@ -25,19 +27,21 @@ sub new {
 	return $self;
 }
 
-# Each line is: CHECK ID [/TEXT/] REASON, in which ID is a pattern with * for anything, and every line of the finding has
-# the TEXT.
+# Each line is: CHECK ID [@MACHINE] [/TEXT/] REASON, in which ID is a pattern with * for anything, MACHINE is what uname -m
+# says if it is for that alone, and every line of the finding has the TEXT.
 sub read_known {
 	my ($file) = @_;
 	my @known;
+	my $machine = (POSIX::uname())[4];
 	open(my $in, '<', $file) or return [];
 	while (<$in>) {
 		next if /^\s*(#|$)/;
 		my ($check, $id, $reason) = split ' ', $_, 3;
 		chomp $reason;
+		next if $reason =~ s/^\@(\S+) // && $1 ne $machine;
 		my $text = $reason =~ s{^/([^/]*)/ }{} ? $1 : '';
 		my $pattern = join '.*', map { quotemeta } split /\*/, $id, -1;
-		push @known, {check => $check, id => qr/^$pattern$/, text => $text, reason => $reason};
+		push @known, {check => $check, pattern => $id, id => qr/^$pattern$/, text => $text, reason => $reason};
 	}
 	return \@known;
 }
@@ -47,7 +51,9 @@ sub why_expected {
 	my ($self, $id, $check, $text) = @_;
 	foreach my $known (grep { $_->{check} eq $check && $id =~ $_->{id} } @{$self->{expected}}) {
 		# Of very many lines only the first are told.
-		return $known->{reason} if !grep { $_ ne '...' && index($_, $known->{text}) < 0 } split /\n/, $text;
+		next if grep { $_ ne '...' && index($_, $known->{text}) < 0 } split /\n/, $text;
+		$known->{seen} = 1;
+		return $known->{reason};
 	}
 	return undef;
 }
@@ -71,6 +77,10 @@ sub result {
 		$self->{found}{$key}{text} //= (split /\n/, $text)[0];
 		$self->{found}{$key}{reason} //= $reason;
 		$self->{found}{$key}{times}++;
+	}
+	# Where it did not come so far that the checks looked, nothing could be seen.
+	if (!grep { $_->[0] =~ /^(killed|again|ended)$/ } @findings) {
+		$_->{looked_for} = 1 foreach grep { $id =~ $_->{id} } @{$self->{expected}};
 	}
 	my $result = !@findings ? 'passed' : (grep { !defined } @reasons) ? 'failed' : 'known';
 	if ($result eq 'failed') {
@@ -141,6 +151,11 @@ sub end {
 	local $ENV{RUST_HOTPLUG_OUT} = '';
 	$self->result('the whole sweep', ['ended', $unfinished]) if $unfinished;
 	print STDERR "\r\e[K" if -t STDERR;
+	# The kernel may have been mended. What another run has seen is not known here.
+	if (!$self->{part}) {
+		print map { "# known, but not seen here: $_->{check} $_->{pattern}: $_->{reason}\n" }
+			grep { $_->{looked_for} && !$_->{seen} } @{$self->{expected}};
+	}
 	if (@{$self->{order}}) {
 		print "# Findings:\n";
 		printf "# %-10s %5s  %s\n", 'check', 'times', 'the first, and what';
