@@ -71,7 +71,8 @@ built='' config=()
 if [[ $kernel =~ ^(debug|failslab|fixed|kunit)$ ]]; then
 	built=$default_series config=(small "$kernel" "$arch")
 elif [ "$kernel" = fixed-debug ]; then
-	built=$default_series config=(small debug fixed-debug "$arch")
+	built=$default_series config=(drivers small debug fixed-debug "$arch")
+	[ "$arch" != x86_64 ] || config=(plug drivers-x86_64 "${config[@]}")
 elif [ "$kernel" = coverage ]; then
 	# With failslab, as some of the tests need what that has.
 	built=$default_series config=(small failslab coverage "$arch")
@@ -133,6 +134,12 @@ config_id() {
 }
 
 kernel_dir() { realpath "$CACHE/kernels/$link"; }
+# Where its modules are. Those of a kernel that was built from source are where they were built.
+modules_dir() {
+	local dir
+	dir=$(kernel_dir)
+	if [ -d "$dir/modules" ]; then echo "$dir/modules"; else echo "$dir/build"; fi
+}
 # kernel_has OPTION: whether the kernel was built with that option, as CONFIG_KEXEC.
 kernel_has() { grep -q "^$1=" "$(kernel_dir)/build/.config"; }
 have_kernel_tree() {
