@@ -98,7 +98,10 @@ repeated() { # MISTAKE:CHECK...
 
 in_cycles() { # MISTAKE:CHECK...
 	drivers "$@"
+	# As in repeated().
+	splats_begin
 	sweep --settle $SETTLE --drivers "$drivers" --only "${1%:*} off and on without a fault, 30 times"
+	splats_end
 	all_caught "$@"
 }
 
